@@ -7,6 +7,7 @@ and no file that holds a network can lose them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -174,6 +175,11 @@ def apply(net: MLP, x: jax.Array) -> jax.Array:
     return net.y_mean + net.y_scale * _affine(hidden, net.weights[-1], net.biases[-1])[..., 0]
 
 
+def astype(net: MLP, dtype: jax.typing.DTypeLike) -> MLP:
+    """Returns the network in another floating-point type."""
+    return jax.tree.map(lambda leaf: leaf.astype(dtype), net)
+
+
 def hidden_activations(net: MLP, x: jax.Array) -> tuple[jax.Array, ...]:
     """Returns the post-activation values of every hidden layer.
 
@@ -212,7 +218,7 @@ def _affine(x: jax.Array, weight: jax.Array, bias: jax.Array) -> jax.Array:
     return jnp.matmul(x, weight, precision=jax.lax.Precision.HIGHEST) + bias
 
 
-def _activation(name: str):
+def _activation(name: str) -> Callable[[jax.Array], jax.Array]:
     try:
         return ACTIVATIONS[name]
     except KeyError:
