@@ -6,17 +6,17 @@ from pathlib import Path
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes | str) -> Path:
-    """Write `data` to `path` so that an interruption at any moment leaves no partial file there.
+    """Writes `data` to `path` so that an interruption at any moment leaves no partial file there.
 
     Args:
-        path: the file to create or replace; its folder is created when missing.
-        data: the whole content; text is encoded as UTF-8.
+        path: The file to create or replace; its folder is created when missing.
+        data: The whole content; text is encoded as UTF-8.
 
     Returns:
         `path` as a `Path`.
 
     Raises:
-        OSError: the folder cannot be created or written to.
+        OSError: If the folder cannot be created or written to.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
