@@ -36,12 +36,15 @@ __all__ = [
     "Format",
     "add_down",
     "add_up",
+    "convert_down",
+    "convert_up",
     "div_down",
     "div_up",
     "fast_two_sum",
     "flush_down",
     "flush_up",
     "format_of",
+    "is_subnormal",
     "mul_down",
     "mul_up",
     "next_down",
@@ -183,8 +186,8 @@ def next_down(x: Array) -> Array:
     return step_down(x, _const(x, 0) <= 0)
 
 
-def _is_subnormal(x: Array) -> Array:
-    # On integers, because comparisons read a subnormal as zero.
+def is_subnormal(x: Array) -> Array:
+    """Tell where ``x`` is subnormal: on its bits, because comparisons may read it as zero."""
     bits = _bits(x)
     fmt = format_of(x)
     exponent = (bits >> (fmt.digits - 1)) & fmt.exponent_mask
@@ -195,18 +198,42 @@ def _is_subnormal(x: Array) -> Array:
 def flush_down(x: Array) -> Array:
     """Return the largest number of the format that is <= ``x``, which may be subnormal."""
     down = lax.select(_bits(x) < 0, _const(x, -format_of(x).tiny), _const(x, 0))
-    return lax.select(_is_subnormal(x), down, x)
+    return lax.select(is_subnormal(x), down, x)
 
 
 @jax.custom_jvp
 def flush_up(x: Array) -> Array:
     """Return the smallest number of the format that is >= ``x``, which may be subnormal."""
     up = lax.select(_bits(x) < 0, _const(x, 0), _const(x, format_of(x).tiny))
-    return lax.select(_is_subnormal(x), up, x)
+    return lax.select(is_subnormal(x), up, x)
 
 
 flush_down.defjvp(lambda primals, tangents: _identity_tangent(primals, tangents, flush_down))
 flush_up.defjvp(lambda primals, tangents: _identity_tangent(primals, tangents, flush_up))
+
+
+def _convert(x: Array, dtype: Any, upward: bool) -> Array:
+    source, target = format_of(x), format_of(np.dtype(dtype))
+    x = flush_up(x) if upward else flush_down(x)
+    if source.digits <= target.digits:
+        return lax.convert_element_type(x, target.dtype)
+    near = lax.convert_element_type(x, target.dtype)
+    near = lax.select(is_subnormal(near), _const(near, 0), rounded(near))
+    # Infinities and overflow: the comparison is with the wide number, which decides both.
+    back = lax.convert_element_type(near, source.dtype)
+    if upward:
+        return step_up(near, lax.lt(back, x))
+    return step_down(near, lax.gt(back, x))
+
+
+def convert_down(x: Array, dtype: Any) -> Array:
+    """Return the largest number of the other format that is <= ``x``, which may be subnormal."""
+    return _convert(x, dtype, upward=False)
+
+
+def convert_up(x: Array, dtype: Any) -> Array:
+    """Return the smallest number of the other format that is >= ``x``, which may be subnormal."""
+    return _convert(x, dtype, upward=True)
 
 
 # --- error-free transformations -------------------------------------------------------
@@ -391,9 +418,7 @@ def _sqrt(a: Array) -> _Sided:
     error = (m - square) - square_error
     value = _scale_by_power(root, (exponent - odd) >> 1)
     special = lax.bitwise_or(lax.eq(a, _const(a, 0)), lax.bitwise_not(_finite(a)))
-    return _decided(
-        lax.select(special, a, value), lax.select(special, _const(a, 0), error)
-    )
+    return _decided(lax.select(special, a, value), lax.select(special, _const(a, 0), error))
 
 
 # --- directed operations ----------------------------------------------------------------

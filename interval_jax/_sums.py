@@ -1,0 +1,183 @@
+r"""Floor 0: sums and contractions of bounds, at the speed of plain sums and BLAS products.
+
+No order of summation is assumed and none is enforced: the bounds hold for every order, with
+products contracted into the sums or not, with subnormals kept or flushed. All that is assumed
+of one machine operation on numbers of the format is
+
+.. math:: fl(z) = z (1 + \delta) + \eta, \qquad |\delta| \le u, \quad |\eta| < \mathrm{tiny},
+
+with :math:`\eta = 0` in a sum of non-negative numbers, and that a product of matrices is a
+sum of products made of such operations (``DotAlgorithmPreset`` states the precision, so no
+backend may substitute a shorter one).
+
+With :math:`\gamma_n = n u / (1 - n u)` a computed inner product of n terms then satisfies
+(Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., sections 2.8 and 3.1)
+
+.. math:: |fl(a \cdot b) - a \cdot b| \le \gamma_n |a| \cdot |b|
+          + 2 n (1 + \gamma_n)\, \mathrm{tiny} : \tag{1}
+
+each term passes through at most n roundings, its product and at most n - 1 sums, and each of
+the 2n - 1 operations loses less than tiny, enlarged by the roundings after it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from interval_jax import _rounding as rd
+
+__all__ = ["Bounds", "DimensionNumbers", "contract", "sum_bounds"]
+
+Bounds = tuple[Array, Array]
+DimensionNumbers = tuple[
+    tuple[tuple[int, ...], tuple[int, ...]], tuple[tuple[int, ...], tuple[int, ...]]
+]
+
+
+def _gamma(n: int, fmt: rd.Format) -> float:
+    """An upper bound of gamma_n, a number of the format; inf when gamma_n may exceed 1/2."""
+    nu = n * fmt.unit
+    if nu >= 0.25:
+        return math.inf
+    # 1 / (1 - nu) <= 1 + 4 nu / 3 for nu <= 1/4, below 1 + 2 nu by more than any rounding here.
+    return float(np.nextafter(fmt.dtype.type(nu * (1 + 2 * nu)), fmt.dtype.type(np.inf)))
+
+
+def _if_finite(value: Array, otherwise: float) -> Array:
+    return lax.select(lax.is_finite(value), value, lax.full_like(value, otherwise))
+
+
+def sum_bounds(x: Bounds, axes: tuple[int, ...]) -> Bounds:
+    """Bound the sum of intervals over some axes, whatever the order of summation.
+
+    By (1) without products the error is at most ``gamma_(n-1) sum|a| + 2n tiny``. The sum of
+    absolute values is itself computed, low by a factor of at most 1 - gamma_(n-1), and the
+    bound passes three more roundings: with g = gamma_(n+3) <= 1/2 the factor
+    ``(1 - g) (1 + 2g) >= 1`` pays for all of them, and ``4n tiny`` for every underflow.
+    """
+    lo, hi = x
+    n = math.prod(lo.shape[a] for a in axes)
+    if n <= 1:
+        return jnp.sum(lo, axes), jnp.sum(hi, axes)
+    fmt = rd.format_of(lo)
+    g = _gamma(n + 3, fmt)
+
+    def total(a: Array) -> tuple[Array, Array]:
+        error = jnp.sum(lax.abs(a), axes)
+        error = error * lax.full_like(error, g * (1 + 2 * g))
+        return jnp.sum(a, axes), _if_finite(error + lax.full_like(error, 4 * n * fmt.tiny), np.inf)
+
+    # An infinite term or an overflow makes the computed sum infinite or NaN.
+    (low, low_error), (high, high_error) = total(lo), total(hi)
+    low = _if_finite(rd.sub_down(low, low_error), -np.inf)
+    high = _if_finite(rd.add_up(high, high_error), np.inf)
+    empty = jnp.any(lax.gt(lo, hi), axes)
+    return (
+        lax.select(empty, lax.full_like(low, np.inf), low),
+        lax.select(empty, lax.full_like(high, -np.inf), high),
+    )
+
+
+def _mid_rad(x: Bounds) -> Bounds:
+    """A number m of the format and r with ``r >= (1 - u)**2 max|x - m|``.
+
+    The difference loses at most a factor 1 - u and tiny, which is added again unless the
+    interval is the point m. Unbounded intervals get m = 0 and r = inf.
+    The halves are rounded before they are added, so m is the same number wherever the
+    compiler chooses to evaluate it again.
+    """
+    lo, hi = x
+    fmt = rd.format_of(lo)
+    half, zero = lax.full_like(lo, 0.5), lax.full_like(lo, 0)
+    mid = rd.rounded(lo * half) + rd.rounded(hi * half)
+    mid = lax.select(lax.lt(lax.abs(mid), lax.full_like(mid, fmt.tiny)), zero, mid)
+    mid = _if_finite(mid, 0)
+    rad = lax.max(hi - mid, mid - lo) + lax.full_like(lo, fmt.tiny)
+    return mid, lax.select(lax.eq(lo, mid) & lax.eq(hi, mid), zero, rad)
+
+
+_ALGORITHMS = {
+    np.dtype(np.float32): lax.DotAlgorithmPreset.F32_F32_F32,
+    np.dtype(np.float64): lax.DotAlgorithmPreset.F64_F64_F64,
+}
+
+
+def _has_empty(x: Array | Bounds, axes: tuple[int, ...]) -> Array:
+    """1.0 where any interval along the axes is empty, else 0.0; reduced axes are kept."""
+    if not isinstance(x, tuple):
+        return jnp.zeros([1 if a in axes else k for a, k in enumerate(x.shape)], x.dtype)
+    return jnp.any(lax.gt(x[0], x[1]), axes, keepdims=True).astype(x[0].dtype)
+
+
+def contract(x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionNumbers) -> Bounds:
+    r"""Bound ``lax.dot_general`` of intervals; a lone array is an exact point operand.
+
+    Write x = m_x +- r_x and y = m_y +- r_y and let n be the number of terms. By (1) and the
+    triangle inequality every product of members differs from ``c = fl(m_x m_y)`` by at most
+
+    .. math:: |m_x| (r_y + \gamma_n |m_y|) + r_x (|m_y| + r_y) + 2 n (1 + \gamma_n)\,\mathrm{tiny},
+
+    one product of matrices beside c when one operand is a point, and two otherwise. Computed:
+
+    * ``t = (r + g |m|) + 2 tiny``, or 0 where m and r are 0, is at least (1 - u)**5 times its
+      exact value: 2 tiny repays the underflow of the product;
+    * ``s = |m| + r`` is at least (1 - u)**3 times its exact value, r_x (1 - u)**2;
+    * a product of matrices with them loses at most 1 - gamma_n and 3n tiny, by (1).
+
+    A point operand may hold subnormals, read as zero by c: as the right factor t has 2 tiny
+    for it, as the other factor it counts as 2 tiny / g, so that its share of the radius,
+    ``(2 tiny / g) (r + g |m|)``, exceeds the product that c may have lost.
+
+    The sum of the shares, its inflation and the next sum round three times: with
+    g = gamma_(n+12) at most 1/2 the factor ``(1 - g) (1 + 2g) >= 1`` repays all relative losses,
+    and 32 n tiny the absolute ones, (3n + 3n) (1 + 2g) + 3n <= 15n here and 4 below. That is R.
+    Rounding c +- R' to nearest errs by u (|c| + R') and one underflow; R' = (R + 4u |c|) (1 + 8u),
+    thrice rounded itself, exceeds R by that.
+    """
+    fmt = rd.format_of(x[0] if isinstance(x, tuple) else x)
+    mx, rx = _mid_rad(x) if isinstance(x, tuple) else (x, None)
+    my, ry = _mid_rad(y) if isinstance(y, tuple) else (y, None)
+    n = math.prod(mx.shape[a] for a in dimension_numbers[0][0])
+    g = _gamma(n + 12, fmt)
+
+    def dot(a: Array, b: Array) -> Array:
+        return lax.dot_general(a, b, dimension_numbers, precision=_ALGORITHMS[fmt.dtype])
+
+    def spread(m: Array, r: Array | None) -> Array:
+        t = lax.abs(m) * lax.full_like(m, g)
+        zero = lax.eq(m, lax.full_like(m, 0)) & ~rd.is_subnormal(m)
+        if r is not None:
+            t = r + t
+            zero = zero & lax.eq(r, lax.full_like(r, 0))
+        return lax.select(zero, lax.full_like(t, 0), t + lax.full_like(t, 2 * fmt.tiny))
+
+    def factor(point: Array) -> Array:
+        least = lax.full_like(point, 2 * fmt.tiny / g)
+        return lax.select(rd.is_subnormal(point), least, lax.abs(point))
+
+    if rx is not None and ry is not None:
+        radius = dot(lax.abs(mx), spread(my, ry)) + dot(rx, lax.abs(my) + ry)
+    elif rx is not None:
+        radius = dot(spread(mx, rx), factor(my))
+    else:
+        radius = dot(factor(mx), spread(my, ry))
+    radius = radius * lax.full_like(radius, 1 + 2 * g) + lax.full_like(radius, 32 * n * fmt.tiny)
+    center = dot(mx, my)
+    radius = radius + lax.abs(center) * lax.full_like(center, 4 * fmt.unit)
+    radius = radius * lax.full_like(radius, 1 + 8 * fmt.unit)
+    # Unbounded operands and overflow leave NaN or infinities: the whole line.
+    bounded = lax.is_finite(center) & lax.is_finite(radius)
+    low = lax.select(bounded, center - radius, lax.full_like(center, -np.inf))
+    high = lax.select(bounded, center + radius, lax.full_like(center, np.inf))
+    # One empty term makes a sum empty: contract the masks, reduced to one term.
+    (contract_x, contract_y), _ = dimension_numbers
+    ex, ey = _has_empty(x, contract_x), _has_empty(y, contract_y)
+    empty = lax.gt(dot(ex, jnp.ones_like(ey)) + dot(jnp.ones_like(ex), ey), lax.full_like(low, 0))
+    return (
+        lax.select(empty, lax.full_like(low, np.inf), low),
+        lax.select(empty, lax.full_like(high, -np.inf), high),
+    )
