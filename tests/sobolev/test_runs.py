@@ -42,7 +42,8 @@ def test_a_stage_is_complete_only_when_its_block_ended(run):
             (folder / "net.txt").write_text("half")
             raise KeyboardInterrupt
 
-    pytest.raises(KeyboardInterrupt, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert not run.is_complete("train")
     with pytest.raises(RunDirectoryError, match=r"no complete stage 'train'.*--resume"):
         run.folder("train")
