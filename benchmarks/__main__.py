@@ -1,0 +1,43 @@
+"""Command line: ``python -m benchmarks [GROUP ...] [--json FILE] [--check]``."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import jax
+
+from benchmarks import elementary, linalg, network
+from benchmarks.harness import Comparison, table, write_json
+
+GROUPS: dict[str, Callable[[], list[Comparison]]] = {
+    "arithmetic": elementary.arithmetic,
+    "elementary": elementary.elementary,
+    "linalg": linalg.linalg,
+    "network": network.network_enclosure,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("group", nargs="*", help=f"any of {', '.join(GROUPS)}; all by default")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the timings there as well")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.group) - set(GROUPS))
+    if unknown:
+        parser.error(f"unknown group {unknown[0]!r}; choose from {', '.join(GROUPS)}")
+    jax.config.update("jax_enable_x64", True)
+    comparisons = []
+    for name in options.group or GROUPS:
+        results = GROUPS[name]()
+        print(table(results), flush=True)
+        comparisons += results
+    if options.json:
+        write_json(options.json, comparisons)
+    over = [t for c in comparisons for t in c.timings if not t.within_limit]
+    return int(options.check and bool(over))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
