@@ -16,6 +16,8 @@ import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 
+Parameters = tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]
+
 ACTIVATIONS = {
     "silu": jax.nn.silu,
     "softplus": jax.nn.softplus,
@@ -65,6 +67,11 @@ class MLP:
     def n_parameters(self) -> int:
         """Number of trainable parameters: weights and biases, not the normalisation."""
         return sum(n_in * n_out + n_out for n_in, n_out in pairwise(self.sizes))
+
+    @property
+    def parameters(self) -> Parameters:
+        """The trainable part of the pytree: (weights, biases)."""
+        return self.weights, self.biases
 
     @property
     def dtype(self) -> jnp.dtype:
@@ -173,6 +180,12 @@ def apply(net: MLP, x: jax.Array) -> jax.Array:
     for k, (weight, bias) in enumerate(zip(net.weights[:-1], net.biases[:-1], strict=True), 1):
         hidden = checkpoint_name(activation(_affine(hidden, weight, bias)), f"hidden_{k}")
     return net.y_mean + net.y_scale * _affine(hidden, net.weights[-1], net.biases[-1])[..., 0]
+
+
+def with_parameters(net: MLP, parameters: Parameters) -> MLP:
+    """Returns `net` with other weights and biases and the same normalisation."""
+    weights, biases = parameters
+    return replace(net, weights=weights, biases=biases)
 
 
 def astype(net: MLP, dtype: jax.typing.DTypeLike) -> MLP:
