@@ -477,26 +477,7 @@ def mul(x: Any, y: Any) -> Interval:
         Interval([-4, 8], float32)
     """
     x, y = _operands(x, y)
-    a, b, c, d = x.lo, x.hi, y.lo, y.hi
-    zero = lax.full_like(a, 0)
-    xp, xn = lax.ge(a, zero), lax.le(b, zero)
-    yp, yn = lax.ge(c, zero), lax.le(d, zero)
-    mixed = ~(xp | xn | yp | yn)
-    # Which ends give the bounds follows from the signs, but for two intervals across zero,
-    # where two pairs compete.
-    y_is_down = xp | (~xn & yn)
-    low_x, low_y = lax.select(yn | (xp & ~yp), b, a), lax.select(y_is_down, c, d)
-    y_is_down = xn | (~xp & yn)
-    high_x, high_y = lax.select(yn | (xn & ~yp), a, b), lax.select(y_is_down, c, d)
-    low = lax.min(
-        rd.mul_down(low_x, low_y),
-        rd.mul_down(lax.select(mixed, b, low_x), lax.select(mixed, c, low_y)),
-    )
-    high = lax.max(
-        rd.mul_up(high_x, high_y),
-        rd.mul_up(lax.select(mixed, a, high_x), lax.select(mixed, c, high_y)),
-    )
-    return _where_empty(x, Interval(low, high), y)
+    return _where_empty(x, Interval(*rd.product_bounds(x.lo, x.hi, y.lo, y.hi)), y)
 
 
 def div(x: Any, y: Any) -> Interval:

@@ -49,6 +49,7 @@ __all__ = [
     "mul_up",
     "next_down",
     "next_up",
+    "product_bounds",
     "rounded",
     "sqrt_down",
     "sqrt_up",
@@ -294,75 +295,82 @@ class _Sided(NamedTuple):
     above: Array
 
 
-def _decided(value: Array, error: Array) -> _Sided:
-    zero = _const(error, 0)
-    return _Sided(value, lax.lt(error, zero), lax.gt(error, zero))
-
-
-def _finite(x: Array) -> Array:
-    return lax.is_finite(x)
+def _flushed(x: Array) -> Array:
+    """``x`` with subnormals, kept by some backends, made zero; also a barrier."""
+    return lax.select(lax.lt(lax.abs(x), _const(x, format_of(x).tiny)), _const(x, 0), x)
 
 
 def _add(a: Array, b: Array) -> _Sided:
-    fmt = format_of(a)
-    # |a + b| with both operands below the threshold is computed 2**128 (2**64) times larger:
-    # errors are multiples of 2**(emin - p + 1), which the scaling makes normal. Above the
-    # threshold a nonzero error is itself at least tiny: it is a multiple of the last bit of
-    # the smaller operand, which either is above 2**(threshold - 2p) or is the whole error.
-    small_exponent, scale = (-64, 2.0**64) if fmt.digits == 24 else (-900, 2.0**128)
     swap = lax.lt(lax.abs(a), lax.abs(b))
     big, small = lax.select(swap, b, a), lax.select(swap, a, b)
-    factor = lax.select(
-        lax.lt(lax.abs(big), _const(a, 2.0**small_exponent)), _const(a, scale), _const(a, 1)
-    )
-    scaled, error = fast_two_sum(big * factor, small * factor)
-    value = a + b
-    finite = lax.bitwise_and(_finite(a), _finite(b))
-    overflow = lax.bitwise_and(finite, lax.bitwise_not(_finite(value)))
-    error = lax.select(overflow, -lax.sign(value), error)
-    error = lax.select(finite, error, _const(a, 0))
-    underflow = lax.lt(lax.abs(value), _const(a, fmt.tiny))
-    error = lax.select(underflow, scaled, error)
-    value = lax.select(underflow, _const(a, 0), value)
-    return _decided(value, error)
+    value = _flushed(a + b)
+    # The error of the sum is small - part, part = value - big being exact (Dekker). Comparing
+    # instead of subtracting keeps the sign of a subnormal error, also if part is flushed: then
+    # |part| < tiny <= |small|. A flushed sum was exact, and small against -big is its sign.
+    # Overflow makes part infinite, on the right side; infinite operands make it NaN: exact.
+    part = value - big
+    return _Sided(value, lax.lt(small, part), lax.gt(small, part))
+
+
+def _exponent_bits(x: Array) -> Array:
+    """The exponent field of a number, in place: adding two of them multiplies powers of two."""
+    fmt = format_of(x)
+    return _bits(x) & (fmt.exponent_mask << (fmt.digits - 1))
 
 
 def _significand(x: Array) -> Array:
-    """|x| scaled by a power of two into [1, 2); arbitrary for 0, inf and NaN."""
+    """``x`` scaled by a power of two into +-[1, 2); arbitrary for 0, inf and NaN."""
     fmt = format_of(x)
-    one = fmt.bias << (fmt.digits - 1)
-    return _from_bits((_bits(x) & fmt.fraction_mask) | one, fmt)
+    field = fmt.exponent_mask << (fmt.digits - 1)
+    return _from_bits((_bits(x) & ~field) | _one_bits(fmt), fmt)
 
 
-def _exponent(x: Array) -> Array:
-    """floor(log2|x|) of a normal number, as an integer."""
-    fmt = format_of(x)
-    return ((_bits(x) >> (fmt.digits - 1)) & fmt.exponent_mask) - fmt.bias
+def _one_bits(fmt: Format) -> int:
+    return fmt.bias << (fmt.digits - 1)
+
+
+class _Factor(NamedTuple):
+    """An operand of a product, with what the exact error of products with it needs."""
+
+    value: Array
+    exponent: Array
+    high: Array
+    low: Array
+
+
+def _factor(x: Array) -> _Factor:
+    return _Factor(x, _exponent_bits(x) - _one_bits(format_of(x)), *_split(_significand(x)))
+
+
+def _product(a: _Factor, b: _Factor) -> tuple[Array, Array]:
+    """Return fl(a b), 0 for 0 times inf, and a number with the sign of its error.
+
+    The product is scaled, in its bits, by the powers of two that scale the operands into
+    +-[1, 2): Dekker's error terms neither underflow nor overflow there. The error has no
+    meaning where the product is zero, subnormal or infinite.
+    """
+    p = rounded(a.value * b.value)
+    scaled = _from_bits(_bits(p) - (a.exponent + b.exponent), format_of(p))
+    error = ((a.high * b.high - scaled) + a.low * b.high) + a.high * b.low
+    return p, error + a.low * b.low
 
 
 def _mul(a: Array, b: Array) -> _Sided:
-    fmt = format_of(a)
     zero = _const(a, 0)
-    product, error = two_prod(_significand(a), _significand(b))
-    exponent = _exponent(a) + _exponent(b)
-    emin = 1 - fmt.bias
-    # The exact product is m * 2**exponent with 1 <= m < 4, product = fl(m), error = m - product.
-    below_two = (product < 2) | ((product == 2) & (error < 0))
-    underflow = (exponent < emin - 1) | ((exponent == emin - 1) & below_two)
+    p, error = _product(_factor(a), _factor(b))
+    below, above = lax.lt(error, zero), lax.gt(error, zero)
+    # Where a product of nonzero factors is smaller than tiny, its sign is the side.
+    null = lax.eq(a, zero) | lax.eq(b, zero)
     negative = lax.ne(lax.lt(a, zero), lax.lt(b, zero))
-    sign = lax.select(negative, _const(a, -1), _const(a, 1))
-    value = a * b
-    finite = lax.bitwise_and(_finite(a), _finite(b))
-    error = lax.select(negative, -error, error)
-    error = lax.select(underflow, sign, error)
-    value = lax.select(lax.bitwise_and(underflow, finite), zero, value)
-    overflow = lax.bitwise_and(finite, lax.bitwise_not(_finite(value)))
-    error = lax.select(overflow, -sign, error)
-    # Zero times anything is zero, infinity included: bounds are limits of finite numbers.
-    null = lax.bitwise_or(lax.eq(a, zero), lax.eq(b, zero))
-    value = lax.select(null, zero, value)
-    exact = lax.bitwise_or(null, lax.bitwise_not(finite))
-    return _decided(value, lax.select(exact, zero, error))
+    small = lax.lt(lax.abs(p), _const(a, format_of(a).tiny))
+    below = lax.select(small, negative & ~null, below)
+    above = lax.select(small, ~negative & ~null, above)
+    # An overflow lies on the finite side; infinite operands are limits, and exact.
+    infinite = ~lax.is_finite(p)
+    finite = lax.is_finite(a) & lax.is_finite(b)
+    below = lax.select(infinite, finite & ~negative, below)
+    above = lax.select(infinite, finite & negative, above)
+    return _Sided(lax.select(small, zero, p), below, above)
 
 
 def _quotient(a: Array, b: Array) -> Array:
@@ -371,54 +379,72 @@ def _quotient(a: Array, b: Array) -> Array:
     return lax.div(a, lax.select(lax.ne(a, a), a, b))
 
 
-def _scale_by_power(x: Array, exponent: Array) -> Array:
-    """x * 2**exponent for normal x and result."""
+def _nudged(x: Array, residual: Array, scale: Array) -> Array:
+    """``x`` moved by one unit towards the exact result where it is more than one unit off.
+
+    Correctly rounded quotients and roots never are. Some GPUs (float32) round wrongly by up to
+    two units; ``|residual| > u scale`` tells, the residual being (exact - x) times scale.
+    """
     fmt = format_of(x)
-    return _from_bits(_bits(x) + (exponent << (fmt.digits - 1)), fmt)
+    off = lax.gt(lax.abs(residual), scale * _const(x, fmt.unit))
+    bits = _bits(x)
+    away = lax.eq(lax.gt(residual, _const(x, 0)), lax.gt(x, _const(x, 0)))
+    one = _const(bits, 1)
+    moved = lax.select(away, bits + one, bits - one)
+    return _from_bits(lax.select(off, moved, bits), fmt)
 
 
 def _div(a: Array, b: Array) -> _Sided:
     """a / b for b != 0; 0 / b = 0 and a / +-inf = 0."""
     fmt = format_of(a)
-    zero = _const(a, 0)
+    zero, inf = _const(a, 0), _const(a, np.inf)
     ma, mb = _significand(a), _significand(b)
-    quotient = rounded(_quotient(ma, mb))
-    product, product_error = two_prod(quotient, mb)
-    # ma - product is exact (Sterbenz: they differ by a factor below 2), and rounding the
-    # second difference keeps its sign: it is the sign of exact minus computed quotient.
-    # That holds also where the hardware's quotient is not the nearest one, as on some GPUs.
-    error = (ma - product) - product_error
-    exponent = _exponent(a) - _exponent(b)
-    emin = 1 - fmt.bias
-    underflow = (exponent < emin) | ((exponent == emin) & (ma < mb))
-    overflow = exponent + _exponent(quotient) > fmt.bias
-    negative = lax.ne(lax.lt(a, zero), lax.lt(b, zero))
-    sign = lax.select(negative, _const(a, -1), _const(a, 1))
-    value = _scale_by_power(quotient, exponent)
-    # A quotient just below tiny may round up to it; then its error is below, and so is exact.
-    value = lax.select(overflow, _const(a, np.inf), value)
-    error = lax.select(overflow, _const(a, -1), error)
+    first = rounded(_quotient(ma, mb))
+    (qh, ql), (bh, bl) = _split(first), _split(mb)
+    # ma - first * mb, exactly: first is within a few units of ma / mb, so that each difference
+    # is a multiple of its last product's unit and short enough to be representable.
+    residual = (((ma - qh * bh) - ql * bh) - qh * bl) - ql * bl
+    q = _nudged(first, residual * lax.sign(mb), lax.abs(mb))
+    # The nudge is a power of two, its product exact, and one rounding keeps the sign.
+    side = (residual - (q - first) * mb) * lax.sign(mb)
+    # The exponent is set in the bits, where it cannot underflow or overflow unnoticed: it is
+    # the field of the result less the bias, and its range is less than that of the integers.
+    shift = _exponent_bits(a) - _exponent_bits(b)
+    one = _one_bits(fmt)
+    exponent = (_exponent_bits(q) - one) + shift
+    underflow = lax.lt(exponent, _const(exponent, (1 << (fmt.digits - 1)) - one))
+    overflow = lax.gt(exponent, _const(exponent, one))
+    sign = lax.sign(q)
+    value = lax.select(overflow, sign * inf, _from_bits(_bits(q) + shift, fmt))
     value = lax.select(underflow, zero, value)
-    error = lax.select(underflow, _const(a, 1), error)
-    null = lax.bitwise_or(lax.eq(a, zero), lax.bitwise_not(_finite(b)))
-    infinite = lax.bitwise_not(_finite(a))
-    value = lax.select(infinite, _const(a, np.inf), value)
-    value = lax.select(null, zero, value)
-    error = lax.select(lax.bitwise_or(null, infinite), zero, error)
-    return _decided(value * sign, error * sign)
+    side = lax.select(overflow, -sign, lax.select(underflow, sign, side))
+    null = lax.eq(a, zero) | ~lax.is_finite(b)
+    infinite = ~lax.is_finite(a)
+    value = lax.select(null, zero, lax.select(infinite, sign * inf, value))
+    side = lax.select(null | infinite, zero, side)
+    return _Sided(value, lax.lt(side, zero), lax.gt(side, zero))
 
 
 def _sqrt(a: Array) -> _Sided:
     """sqrt(a) for a >= 0."""
-    exponent = _exponent(a)
-    odd = exponent & 1
-    m = _scale_by_power(_significand(a), odd)
-    root = rounded(lax.sqrt(m))
-    square, square_error = two_prod(root, root)
-    error = (m - square) - square_error
-    value = _scale_by_power(root, (exponent - odd) >> 1)
-    special = lax.bitwise_or(lax.eq(a, _const(a, 0)), lax.bitwise_not(_finite(a)))
-    return _decided(lax.select(special, a, value), lax.select(special, _const(a, 0), error))
+    fmt = format_of(a)
+    zero = _const(a, 0)
+    biased = _exponent_bits(a) >> (fmt.digits - 1)
+    odd = (biased + fmt.bias) & 1
+    m = lax.abs(_significand(a)) * (odd + 1).astype(fmt.dtype)
+
+    def residual(root: Array) -> Array:
+        """m - root**2, exactly, as in the division."""
+        h, l = _split(root)
+        return (((m - h * h) - l * h) - h * l) - l * l
+
+    first = rounded(lax.sqrt(m))
+    root = _nudged(first, residual(first), 2 * first)
+    side = residual(root)
+    value = _from_bits(_bits(root) + (((biased - fmt.bias - odd) >> 1) << (fmt.digits - 1)), fmt)
+    special = lax.eq(a, zero) | ~lax.is_finite(a)
+    side = lax.select(special, zero, side)
+    return _Sided(lax.select(special, a, value), lax.lt(side, zero), lax.gt(side, zero))
 
 
 # --- directed operations ----------------------------------------------------------------
@@ -494,3 +520,60 @@ def sub_down(a: Any, b: Any) -> Array:
 def sub_up(a: Any, b: Any) -> Array:
     """Return the smallest number of the format >= ``a - b``."""
     return add_up(a, -jnp.asarray(b))
+
+
+# --- products of intervals --------------------------------------------------------------
+
+
+def _corners(a: Array, b: Array, c: Array, d: Array) -> list[Array]:
+    return [a * c, a * d, b * c, b * d]
+
+
+def _smooth_product(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
+    corners = _corners(a, b, c, d)
+    return jnp.min(jnp.stack(corners), 0), jnp.max(jnp.stack(corners), 0)
+
+
+@jax.custom_jvp
+def product_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
+    """Return the tightest bounds of ``x * y`` for ``a <= x <= b`` and ``c <= y <= d``.
+
+    The exact range is spanned by the four products of ends. Rounding is monotone, so the
+    lowest rounded product m rounds the lowest exact one; the bound is m, or its lower
+    neighbour if any of the products that rounds to m is really below it.
+    """
+    fmt = format_of(a)
+    zero, tiny = _const(a, 0), _const(a, fmt.tiny)
+    fa, fb, fc, fd = (_factor(x) for x in (a, b, c, d))
+    corners = [_product(x, y) for x in (fa, fb) for y in (fc, fd)]
+
+    # Products below tiny have lost their value, but their signs are those of the ends.
+    null = (lax.eq(a, zero) & lax.eq(b, zero)) | (lax.eq(c, zero) & lax.eq(d, zero))
+    never_negative = (
+        null | (lax.ge(a, zero) & lax.ge(c, zero)) | (lax.le(b, zero) & lax.le(d, zero))
+    )
+    never_positive = (
+        null | (lax.ge(a, zero) & lax.le(d, zero)) | (lax.le(b, zero) & lax.ge(c, zero))
+    )
+
+    def extreme(pick: Callable[[Array, Array], Array], upward: bool) -> Array:
+        (p0, _), (p1, _), (p2, _), (p3, _) = corners
+        m = pick(pick(p0, p1), pick(p2, p3))
+        # The finite end of the range cannot be the infinity of this sign: it overflowed.
+        step = lax.eq(m, _const(m, -np.inf if upward else np.inf))
+        for p, error in corners:
+            beyond = lax.gt(error, zero) if upward else lax.lt(error, zero)
+            step = step | (lax.eq(p, m) & beyond)
+        small = (
+            lax.select(never_positive, zero, tiny)
+            if upward
+            else lax.select(never_negative, zero, -tiny)
+        )
+        return lax.select(lax.lt(lax.abs(m), tiny), small, _step(m, step, upward))
+
+    return extreme(lax.min, False), extreme(lax.max, True)
+
+
+@product_bounds.defjvp
+def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
+    return product_bounds(*primals), jax.jvp(_smooth_product, primals, tangents)[1]
