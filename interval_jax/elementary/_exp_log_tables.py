@@ -1,0 +1,310 @@
+"""Constants of exp, log, activations. From tools/exp_log.py, not to be edited."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Tables(NamedTuple):
+    """The constants of one format, floats in hexadecimal; pairs are a leading part and the rest."""
+
+    exp_range: tuple[float, float]
+    """Where exp neither overflows nor vanishes, with a margin; beyond, arguments are clipped."""
+    exp_steps: float
+    """4 / ln 2."""
+    exp_shift: float
+    """Adding this rounds to an integer, which then fills the last bits."""
+    exp_step: tuple[float, float, float]
+    """ln 2 / 4 in three parts, the first two on a grid that makes their multiples exact."""
+    exp_roots: tuple[tuple[float, float], ...]
+    """2**(j/4), the leading part short enough for an exact product with half a float."""
+    exp_coefficients: tuple[float, ...]
+    """1/3!, 1/4!, ..."""
+    log_centres: tuple[tuple[float, float, float], ...]
+    """Centres of the pieces of log and their logarithms, the leading part on the grid."""
+    log_upper_centres: tuple[tuple[float, float, float], ...]
+    """The same for arguments in [1, 2]."""
+    log_splits: tuple[float, ...]
+    """Where one piece ends and the next begins."""
+    log_upper_splits: tuple[float, ...]
+    """The same for arguments in [1, 2]."""
+    ln2: tuple[float, float]
+    """ln 2, the leading part on the grid."""
+    atanh_coefficients: tuple[float, ...]
+    """2/3, 2/5, ..."""
+    silu_minimum_at: tuple[float, float]
+    """The floats around the only stationary point of silu."""
+    silu_minimum: tuple[float, float]
+    """Bounds of the minimum of silu."""
+    silu_derivative_maximum_at: tuple[float, float]
+    """The floats around the maximum of the derivative of silu; its minimum is at the negatives."""
+    silu_derivative_maximum: tuple[float, float]
+    """Bounds of that maximum; the minimum is one minus it."""
+    silu_derivative_minimum: tuple[float, float]
+    """Bounds of the minimum."""
+
+_hex = float.fromhex
+
+FLOAT32 = Tables(
+    exp_range=(
+        _hex("-0x1.a000000000000p+6"),
+        _hex("0x1.6400000000000p+6"),
+    ),
+    exp_steps=_hex("0x1.7154760000000p+2"),
+    exp_shift=_hex("0x1.8000000000000p+23"),
+    exp_step=(
+        _hex("0x1.62e8000000000p-3"),
+        _hex("-0x1.e810000000000p-18"),
+        _hex("0x1.f473de0000000p-32"),
+    ),
+    exp_roots=(
+        (
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        (
+            _hex("0x1.3060000000000p+0"),
+            _hex("0x1.fc14640000000p-13"),
+        ),
+        (
+            _hex("0x1.6a00000000000p+0"),
+            _hex("0x1.3cccfe0000000p-13"),
+        ),
+        (
+            _hex("0x1.ae80000000000p+0"),
+            _hex("0x1.3f32b60000000p-13"),
+        ),
+    ),
+    exp_coefficients=(
+        _hex("0x1.5555560000000p-3"),
+        _hex("0x1.5555560000000p-5"),
+        _hex("0x1.1111120000000p-7"),
+        _hex("0x1.6c16c20000000p-10"),
+        _hex("0x1.a01a020000000p-13"),
+    ),
+    log_centres=(
+        (
+            _hex("0x1.b000000000000p-1"),
+            _hex("-0x1.5bf8000000000p-3"),
+            _hex("0x1.fca55e0000000p-18"),
+        ),
+        (
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        (
+            _hex("0x1.3000000000000p+0"),
+            _hex("0x1.5ff0000000000p-3"),
+            _hex("0x1.83853c0000000p-18"),
+        ),
+        (
+            _hex("0x1.6800000000000p+0"),
+            _hex("0x1.5d1c000000000p-2"),
+            _hex("-0x1.2053fc0000000p-21"),
+        ),
+    ),
+    log_upper_centres=(
+        (
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        (
+            _hex("0x1.3000000000000p+0"),
+            _hex("0x1.5ff0000000000p-3"),
+            _hex("0x1.83853c0000000p-18"),
+        ),
+        (
+            _hex("0x1.6800000000000p+0"),
+            _hex("0x1.5d1c000000000p-2"),
+            _hex("-0x1.2053fc0000000p-21"),
+        ),
+        (
+            _hex("0x1.b000000000000p+0"),
+            _hex("0x1.0be8000000000p-1"),
+            _hex("-0x1.a37b5a0000000p-18"),
+        ),
+        (
+            _hex("0x1.0000000000000p+1"),
+            _hex("0x1.62e4000000000p-1"),
+            _hex("0x1.7f7d1c0000000p-20"),
+        ),
+    ),
+    log_splits=(
+        _hex("0x1.8a5c380000000p-1"),
+        _hex("0x1.d64d520000000p-1"),
+        _hex("0x1.16f8340000000p+0"),
+        _hex("0x1.4ad1320000000p+0"),
+    ),
+    log_upper_splits=(
+        _hex("0x1.16f8340000000p+0"),
+        _hex("0x1.4ad1320000000p+0"),
+        _hex("0x1.8a5c380000000p+0"),
+        _hex("0x1.d64d520000000p+0"),
+    ),
+    ln2=(
+        _hex("0x1.62e4000000000p-1"),
+        _hex("0x1.7f7d1c0000000p-20"),
+    ),
+    atanh_coefficients=(
+        _hex("0x1.5555560000000p-1"),
+        _hex("0x1.99999a0000000p-2"),
+    ),
+    silu_minimum_at=(
+        _hex("-0x1.4749740000000p+0"),
+        _hex("-0x1.4749720000000p+0"),
+    ),
+    silu_minimum=(
+        _hex("-0x1.1d25d00000000p-2"),
+        _hex("-0x1.1d25ce0000000p-2"),
+    ),
+    silu_derivative_maximum_at=(
+        _hex("0x1.331e220000000p+1"),
+        _hex("0x1.331e240000000p+1"),
+    ),
+    silu_derivative_maximum=(
+        _hex("0x1.198f100000000p+0"),
+        _hex("0x1.198f120000000p+0"),
+    ),
+    silu_derivative_minimum=(
+        _hex("-0x1.98f11e0000000p-4"),
+        _hex("-0x1.98f11c0000000p-4"),
+    ),
+)
+
+FLOAT64 = Tables(
+    exp_range=(
+        _hex("-0x1.7480000000000p+9"),
+        _hex("0x1.62e6666666666p+9"),
+    ),
+    exp_steps=_hex("0x1.71547652b82fep+2"),
+    exp_shift=_hex("0x1.8000000000000p+52"),
+    exp_step=(
+        _hex("0x1.62e42fefa4000p-3"),
+        _hex("-0x1.8432a1b0e0000p-45"),
+        _hex("-0x1.319ff03425430p-84"),
+    ),
+    exp_roots=(
+        (
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        (
+            _hex("0x1.306fe08000000p+0"),
+            _hex("0x1.18db8a96f46adp-27"),
+        ),
+        (
+            _hex("0x1.6a09e68000000p+0"),
+            _hex("-0x1.80c4336f74d05p-28"),
+        ),
+        (
+            _hex("0x1.ae89f98000000p+0"),
+            _hex("0x1.5ad3ad5e8734dp-28"),
+        ),
+    ),
+    exp_coefficients=(
+        _hex("0x1.5555555555555p-3"),
+        _hex("0x1.5555555555555p-5"),
+        _hex("0x1.1111111111111p-7"),
+        _hex("0x1.6c16c16c16c17p-10"),
+        _hex("0x1.a01a01a01a01ap-13"),
+        _hex("0x1.a01a01a01a01ap-16"),
+        _hex("0x1.71de3a556c734p-19"),
+        _hex("0x1.27e4fb7789f5cp-22"),
+        _hex("0x1.ae64567f544e4p-26"),
+    ),
+    log_centres=(
+        (
+            _hex("0x1.b000000000000p-1"),
+            _hex("-0x1.5bf406b544000p-3"),
+            _hex("0x1.27023eb68981cp-46"),
+        ),
+        (
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        (
+            _hex("0x1.3000000000000p+0"),
+            _hex("0x1.5ff3070a7a000p-3"),
+            _hex("-0x1.8586f183bebf2p-44"),
+        ),
+        (
+            _hex("0x1.6800000000000p+0"),
+            _hex("0x1.5d1bdbf581000p-2"),
+            _hex("-0x1.8d6bdc9c7c238p-44"),
+        ),
+    ),
+    log_upper_centres=(
+        (
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        (
+            _hex("0x1.3000000000000p+0"),
+            _hex("0x1.5ff3070a7a000p-3"),
+            _hex("-0x1.8586f183bebf2p-44"),
+        ),
+        (
+            _hex("0x1.6800000000000p+0"),
+            _hex("0x1.5d1bdbf581000p-2"),
+            _hex("-0x1.8d6bdc9c7c238p-44"),
+        ),
+        (
+            _hex("0x1.b000000000000p+0"),
+            _hex("0x1.0be72e4252800p-1"),
+            _hex("0x1.415b4c4bdd99fp-44"),
+        ),
+        (
+            _hex("0x1.0000000000000p+1"),
+            _hex("0x1.62e42fefa3800p-1"),
+            _hex("0x1.ef35793c76730p-45"),
+        ),
+    ),
+    log_splits=(
+        _hex("0x1.8a5c380000000p-1"),
+        _hex("0x1.d64d520000000p-1"),
+        _hex("0x1.16f8340000000p+0"),
+        _hex("0x1.4ad1320000000p+0"),
+    ),
+    log_upper_splits=(
+        _hex("0x1.16f8340000000p+0"),
+        _hex("0x1.4ad1320000000p+0"),
+        _hex("0x1.8a5c380000000p+0"),
+        _hex("0x1.d64d520000000p+0"),
+    ),
+    ln2=(
+        _hex("0x1.62e42fefa3800p-1"),
+        _hex("0x1.ef35793c76730p-45"),
+    ),
+    atanh_coefficients=(
+        _hex("0x1.5555555555555p-1"),
+        _hex("0x1.999999999999ap-2"),
+        _hex("0x1.2492492492492p-2"),
+        _hex("0x1.c71c71c71c71cp-3"),
+        _hex("0x1.745d1745d1746p-3"),
+        _hex("0x1.3b13b13b13b14p-3"),
+    ),
+    silu_minimum_at=(
+        _hex("-0x1.474973c84120cp+0"),
+        _hex("-0x1.474973c84120bp+0"),
+    ),
+    silu_minimum=(
+        _hex("-0x1.1d25cf210482ep-2"),
+        _hex("-0x1.1d25cf210482dp-2"),
+    ),
+    silu_derivative_maximum_at=(
+        _hex("0x1.331e23ad9de11p+1"),
+        _hex("0x1.331e23ad9de12p+1"),
+    ),
+    silu_derivative_maximum=(
+        _hex("0x1.198f11d6cef08p+0"),
+        _hex("0x1.198f11d6cef09p+0"),
+    ),
+    silu_derivative_minimum=(
+        _hex("-0x1.98f11d6cef08cp-4"),
+        _hex("-0x1.98f11d6cef08bp-4"),
+    ),
+)

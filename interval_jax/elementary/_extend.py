@@ -1,0 +1,98 @@
+"""From bounds at points to enclosures over intervals.
+
+A point kernel maps floats to the two numbers of the format around the function's value. What
+a function does between the ends of an interval is a mathematical fact: that it increases, or
+where it turns. The two builders here turn the kernel and that fact into the function of
+intervals, sharp up to the kernel's rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax import Array, lax
+
+from interval_jax._interval import Interval
+
+__all__ = ["Extremum", "increasing", "turning"]
+
+Kernel = Callable[[Array], tuple[Array, Array]]
+"""Maps floats x of the format, +-inf included (for the limit), to bounds of f(x)."""
+
+Enclosure = Callable[[Interval], Interval]
+
+
+class Extremum(NamedTuple):
+    """A local minimum or maximum of a function, in one format."""
+
+    at: tuple[float, float]
+    """The floats below and above the point, or the point twice if it is a float."""
+    value: tuple[float, float]
+    """Bounds of the function there."""
+
+
+def _differentiable(kernel: Kernel, smooth: Callable[[Array], Array]) -> Kernel:
+    """Give both bounds the derivative of ``smooth``, so that bounds can be trained through."""
+    rule = jax.custom_jvp(kernel)
+
+    @rule.defjvp
+    def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple:
+        tangent = jax.jvp(smooth, primals, tangents)[1]
+        return rule(*primals), (tangent, tangent)
+
+    return rule
+
+
+def _unless_empty(x: Interval, lower: Array, upper: Array) -> Interval:
+    empty = lax.gt(x.lo, x.hi)
+    inf = lax.full_like(lower, np.inf)
+    return Interval(lax.select(empty, inf, lower), lax.select(empty, -inf, upper))
+
+
+def increasing(kernel: Kernel, smooth: Callable[[Array], Array]) -> Enclosure:
+    """Return the interval extension of a nondecreasing function.
+
+    Args:
+        kernel: Bounds of the function at floats.
+        smooth: The same function of floats in plain JAX, for the derivative of the bounds.
+    """
+    rule = _differentiable(kernel, smooth)
+
+    @jax.jit
+    def enclosure(x: Interval) -> Interval:
+        return _unless_empty(x, rule(x.lo)[0], rule(x.hi)[1])
+
+    return enclosure
+
+
+def turning(
+    kernel: Kernel,
+    smooth: Callable[[Array], Array],
+    extrema: Callable[[np.dtype], tuple[Extremum, ...]],
+) -> Enclosure:
+    """Return the interval extension of a function that is monotone between its extrema.
+
+    Args:
+        kernel: Bounds of the function at floats.
+        smooth: The same function of floats in plain JAX, for the derivative of the bounds.
+        extrema: All local extrema, for each format.
+    """
+    rule = _differentiable(kernel, smooth)
+
+    @jax.jit
+    def enclosure(x: Interval) -> Interval:
+        (lower, upper), (lower_right, upper_right) = rule(x.lo), rule(x.hi)
+        lower, upper = lax.min(lower, lower_right), lax.max(upper, upper_right)
+        for (left, right), (least, greatest) in extrema(x.dtype):
+            # The point lies inside if and only if the float on either side of it does.
+            inside = lax.le(x.lo, lax.full_like(x.lo, left))
+            inside = lax.bitwise_and(inside, lax.ge(x.hi, lax.full_like(x.hi, right)))
+            candidate = lax.full_like(lower, least), lax.full_like(upper, greatest)
+            lower = lax.select(inside, lax.min(lower, candidate[0]), lower)
+            upper = lax.select(inside, lax.max(upper, candidate[1]), upper)
+        return _unless_empty(x, lower, upper)
+
+    return enclosure

@@ -1,0 +1,193 @@
+"""Generate interval_jax/elementary/_exp_log_tables.py: constants of exp, log and activations.
+
+Run `python tools/exp_log.py` from the repository root; it needs mpmath. Every constant is
+rounded from 400 bits, and the bounds of extreme values are rounded outward.
+"""
+
+import itertools
+import os
+import tempfile
+from pathlib import Path
+
+import mpmath as mp
+import numpy as np
+
+TARGET = Path(__file__).parents[1] / "interval_jax" / "elementary" / "_exp_log_tables.py"
+
+# Digits after the binary point of the constants whose products with the integer of an argument
+# reduction must be exact: 53 (24) digits less 13 (10) of the integer, as ln 2 / 4 < 2**-2.
+GRID = {"float64": 42, "float32": 16}
+# Digits of the leading part of 2**(j/4): the product with half of a float must be exact.
+SHORT = {"float64": 26, "float32": 12}
+# Integers that fill the last place of the sum that rounds to an integer.
+SHIFT = {"float64": 1.5 * 2**52, "float32": 1.5 * 2**23}
+# exp overflows above and, times any float that is not, vanishes below.
+RANGE = {"float64": (-745.0, 709.8), "float32": (-104.0, 89.0)}
+# The first Taylor coefficients whose terms all count: see EXP_ERROR.
+EXP_DEGREE = {"float64": 11, "float32": 7}
+ATANH_TERMS = {"float64": 6, "float32": 2}
+# Centres of the pieces of log on [0.77, 1.54): short, about 2**(j/4).
+CENTRES = (27 / 32, 1.0, 19 / 16, 45 / 32)
+UPPER_CENTRES = (1.0, 19 / 16, 45 / 32, 27 / 16, 2.0)
+
+HEADER = '''"""Constants of exp, log, activations. From tools/exp_log.py, not to be edited."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Tables(NamedTuple):
+    """The constants of one format, floats in hexadecimal; pairs are a leading part and the rest."""
+
+    exp_range: tuple[float, float]
+    """Where exp neither overflows nor vanishes, with a margin; beyond, arguments are clipped."""
+    exp_steps: float
+    """4 / ln 2."""
+    exp_shift: float
+    """Adding this rounds to an integer, which then fills the last bits."""
+    exp_step: tuple[float, float, float]
+    """ln 2 / 4 in three parts, the first two on a grid that makes their multiples exact."""
+    exp_roots: tuple[tuple[float, float], ...]
+    """2**(j/4), the leading part short enough for an exact product with half a float."""
+    exp_coefficients: tuple[float, ...]
+    """1/3!, 1/4!, ..."""
+    log_centres: tuple[tuple[float, float, float], ...]
+    """Centres of the pieces of log and their logarithms, the leading part on the grid."""
+    log_upper_centres: tuple[tuple[float, float, float], ...]
+    """The same for arguments in [1, 2]."""
+    log_splits: tuple[float, ...]
+    """Where one piece ends and the next begins."""
+    log_upper_splits: tuple[float, ...]
+    """The same for arguments in [1, 2]."""
+    ln2: tuple[float, float]
+    """ln 2, the leading part on the grid."""
+    atanh_coefficients: tuple[float, ...]
+    """2/3, 2/5, ..."""
+    silu_minimum_at: tuple[float, float]
+    """The floats around the only stationary point of silu."""
+    silu_minimum: tuple[float, float]
+    """Bounds of the minimum of silu."""
+    silu_derivative_maximum_at: tuple[float, float]
+    """The floats around the maximum of the derivative of silu; its minimum is at the negatives."""
+    silu_derivative_maximum: tuple[float, float]
+    """Bounds of that maximum; the minimum is one minus it."""
+    silu_derivative_minimum: tuple[float, float]
+    """Bounds of the minimum."""
+
+'''
+
+
+def nearest(x: mp.mpf, dtype: np.dtype) -> float:
+    """The float of the type nearest to x, for normal x."""
+    digits = np.finfo(dtype).nmant + 1
+    with mp.workprec(digits):
+        return float(+mp.mpf(x))
+
+
+def on_grid(x: mp.mpf, digits: int) -> float:
+    """The multiple of 2**-digits nearest to x."""
+    return float(mp.ldexp(mp.nint(mp.ldexp(x, digits)), -digits))
+
+
+def between(x: mp.mpf, dtype: np.dtype) -> tuple[float, float]:
+    """The floats of the type next below and above x, which is none itself."""
+    near = dtype.type(nearest(x, dtype))
+    if mp.mpf(float(near)) < x:
+        return float(near), float(np.nextafter(near, dtype.type(np.inf)))
+    return float(np.nextafter(near, dtype.type(-np.inf))), float(near)
+
+
+def silu(x: mp.mpf) -> mp.mpf:
+    return x / (1 + mp.exp(-x))
+
+
+def silu_derivative(x: mp.mpf) -> mp.mpf:
+    s = 1 / (1 + mp.exp(-x))
+    return s * (1 + x * (1 - s))
+
+
+def tables(name: str) -> dict[str, object]:
+    dtype, grid = np.dtype(name), GRID[name]
+    step, ln2 = mp.log(2) / 4, mp.log(2)
+    first = on_grid(step, grid)
+    # The second part may have as many digits as the first, counted from its own leading one.
+    second = on_grid(step - first, grid + (grid - 2))
+    third = nearest(step - first - second, dtype)
+    ln2_first = on_grid(ln2, grid)
+    roots = []
+    for j in range(4):
+        root = mp.mpf(2) ** (mp.mpf(j) / 4)
+        with mp.workprec(SHORT[name]):
+            leading = float(+root)
+        roots.append((leading, nearest(root - leading, dtype) if j else 0.0))
+
+    def centre(c: float) -> tuple[float, float, float]:
+        value = mp.log(mp.mpf(c))
+        leading = on_grid(value, grid)
+        # The leading parts have to add up: log of twice a centre is ln 2 more.
+        return c, leading, nearest(value - leading, dtype) if c != 1 else 0.0
+
+    def splits(centres: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(
+            float(np.float32(mp.sqrt(mp.mpf(a) * b))) for a, b in itertools.pairwise(centres)
+        )
+
+    silu_at = mp.findroot(silu_derivative, -1.2784645427610738)
+    derivative = lambda x: mp.diff(silu_derivative, x)  # noqa: E731
+    peak_at = mp.findroot(derivative, 2.399357280515469)
+    peak = silu_derivative(peak_at)
+    return {
+        "exp_range": RANGE[name],
+        "exp_steps": nearest(1 / step, dtype),
+        "exp_shift": SHIFT[name],
+        "exp_step": (first, second, third),
+        "exp_roots": tuple(roots),
+        "exp_coefficients": tuple(
+            nearest(1 / mp.factorial(n), dtype) for n in range(3, EXP_DEGREE[name] + 1)
+        ),
+        "log_centres": tuple(centre(c) for c in CENTRES),
+        "log_upper_centres": tuple(centre(c) for c in UPPER_CENTRES),
+        "log_splits": (float(np.float32(mp.sqrt(CENTRES[0] * CENTRES[-1] / 2))), *splits(CENTRES)),
+        "log_upper_splits": splits(UPPER_CENTRES),
+        "ln2": (ln2_first, nearest(ln2 - ln2_first, dtype)),
+        "atanh_coefficients": tuple(
+            nearest(mp.mpf(2) / (2 * n + 1), dtype) for n in range(1, ATANH_TERMS[name] + 1)
+        ),
+        "silu_minimum_at": between(silu_at, dtype),
+        "silu_minimum": between(silu(silu_at), dtype),
+        "silu_derivative_maximum_at": between(peak_at, dtype),
+        "silu_derivative_maximum": between(peak, dtype),
+        "silu_derivative_minimum": between(1 - peak, dtype),
+    }
+
+
+def literal(value: object, indent: str) -> str:
+    if isinstance(value, float):
+        return f'_hex("{value.hex()}")'
+    assert isinstance(value, tuple)
+    inside = indent + "    "
+    return "(\n" + "".join(f"{inside}{literal(v, inside)},\n" for v in value) + indent + ")"
+
+
+def source() -> str:
+    """The text of the module."""
+    mp.mp.prec = 400
+    parts = [HEADER, "_hex = float.fromhex\n\n"]
+    for name in ("float32", "float64"):
+        parts.append(f"{name.upper()} = Tables(\n")
+        for key, value in tables(name).items():
+            parts.append(f"    {key}={literal(value, '    ')},\n")
+        parts.append(")\n\n")
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+def main() -> None:
+    with tempfile.NamedTemporaryFile("w", dir=TARGET.parent, suffix=".tmp", delete=False) as file:
+        file.write(source())
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, TARGET)
+
+
+if __name__ == "__main__":
+    main()
