@@ -20,9 +20,9 @@ def network_enclosure() -> list[Comparison]:
     def value(x: Array) -> Array:
         return network.apply(net, x)
 
-    center = np.random.default_rng(0).uniform(0.5, 1.5, (BOXES, SIZES[0]))
-    box = ij.interval(center * (1 - 1e-3), center * (1 + 1e-3))
-    center = jnp.asarray(center)
+    spots = np.random.default_rng(0).uniform(0.5, 1.5, (BOXES, SIZES[0]))
+    box = ij.interval(spots * (1 - 1e-3), spots * (1 + 1e-3))
+    center = jnp.asarray(spots)
     enclosure = compare(
         "MLP 7-6x128-1, value, float64",
         [
