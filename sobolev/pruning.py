@@ -173,8 +173,8 @@ def _checked_indices(net: network.MLP, kept: Sequence[np.ndarray]) -> list[np.nd
     return checked
 
 
-def _shift(net: network.MLP, kept: list[np.ndarray], activations: list[np.ndarray]) -> network.MLP:
-    """Removes neurons and moves their mean replacements to their consumers' biases."""
+def _shift(net: network.MLP, kept: list[np.ndarray], replacements: list[np.ndarray]) -> network.MLP:
+    """Removes neurons and moves what replaces them to the biases of their consumers."""
     incoming = [np.arange(net.sizes[0]), *kept]
     outgoing = [*kept, np.arange(net.sizes[-1])]
     weights, biases = [], []
