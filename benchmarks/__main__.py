@@ -8,7 +8,7 @@ from pathlib import Path
 import jax
 
 from benchmarks import elementary, linalg, network
-from benchmarks.harness import Comparison, table, write_json
+from benchmarks.harness import Comparison, conditions, table, write_json
 
 GROUPS: dict[str, Callable[[], list[Comparison]]] = {
     "arithmetic": elementary.arithmetic,
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"unknown group {unknown[0]!r}; choose from {', '.join(GROUPS)}")
     jax.config.update("jax_enable_x64", True)
+    print(conditions(), flush=True)
     comparisons = []
     for name in options.group or GROUPS:
         results = GROUPS[name]()

@@ -108,6 +108,16 @@ def table(comparisons: Sequence[Comparison]) -> str:
     return "\n".join(lines)
 
 
+def conditions() -> str:
+    """The environment as text."""
+    e = environment()
+    versions = ", ".join(f"{name} {version}" for name, version in e["versions"].items())
+    return (
+        f"{e['processor']}, {e['cores']} cores, {e['backend']}; Python {e['python']}, {versions}\n"
+        f"Medians over {e['rounds']} rounds in which all variants take turns."
+    )
+
+
 def write_json(path: Path, comparisons: Sequence[Comparison]) -> None:
     """Write the timings with the machine and the versions they belong to."""
     temporary = path.with_name(path.name + ".part")
