@@ -191,7 +191,7 @@ def _plain(value: Any) -> Any:
 
 
 def _build(kind: Any, content: Any) -> Any:
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         if not isinstance(content, Mapping) or content.keys() != hints.keys():
             found = sorted(content) if isinstance(content, Mapping) else content
