@@ -492,25 +492,7 @@ def div(x: Any, y: Any) -> Interval:
         Interval([0.25, inf], float32)
     """
     x, y = _operands(x, y)
-    zero, one = lax.full_like(x.lo, 0), lax.full_like(x.lo, 1)
-    x_zero = lax.eq(x.lo, zero) & lax.eq(x.hi, zero)
-    y_zero = lax.eq(y.lo, zero) & lax.eq(y.hi, zero)
-    across = lax.lt(y.lo, zero) & lax.gt(y.hi, zero)
-    negative = lax.le(y.hi, zero)
-    x, y = _where(negative, -x, x), _where(negative, -y, y)
-    # Now y is in (0, inf], but for the cases that are set below.
-    y_low = lax.select(across, one, y.lo)
-    unbounded = lax.eq(y_low, zero)
-    y_low, y_high = lax.select(unbounded, one, y_low), lax.select(across | y_zero, one, y.hi)
-    low_negative, high_positive = lax.lt(x.lo, zero), lax.gt(x.hi, zero)
-    low = rd.div_down(x.lo, lax.select(low_negative, y_low, y_high))
-    high = rd.div_up(x.hi, lax.select(high_positive, y_low, y_high))
-    inf = lax.full_like(low, np.inf)
-    low = lax.select((unbounded & low_negative) | across, -inf, low)
-    high = lax.select((unbounded & high_positive) | across, inf, high)
-    value = _where(x_zero, Interval(zero, zero), Interval(low, high))
-    value = _where(y_zero, Interval(inf, -inf), value)
-    return _where_empty(x, value, y)
+    return _where_empty(x, Interval(*rd.quotient_bounds(x.lo, x.hi, y.lo, y.hi)), y)
 
 
 def recip(x: Any) -> Interval:

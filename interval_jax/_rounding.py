@@ -50,6 +50,7 @@ __all__ = [
     "next_down",
     "next_up",
     "product_bounds",
+    "quotient_bounds",
     "rounded",
     "sqrt_down",
     "sqrt_up",
@@ -312,56 +313,52 @@ def _add(a: Array, b: Array) -> _Sided:
     return _Sided(value, lax.lt(small, part), lax.gt(small, part))
 
 
-def _exponent_bits(x: Array) -> Array:
-    """The exponent field of a number, in place: adding two of them multiplies powers of two."""
+# The error of a rounded product, quotient or root is decided on integers. With significands
+# read as integers A, B, P of p bits, the error of P 2**k = fl(A B) is A B - P 2**k, a number
+# of at most p bits: modular arithmetic on words of more than p + 1 bits returns it exactly,
+# although the products themselves overflow. No habit of floating-point hardware or of its
+# compiler can reach it.
+
+
+def _field(x: Array) -> Array:
+    """The biased exponent of a number, an integer."""
     fmt = format_of(x)
-    return _bits(x) & (fmt.exponent_mask << (fmt.digits - 1))
+    return (_bits(x) >> (fmt.digits - 1)) & fmt.exponent_mask
+
+
+def _integer(x: Array) -> Array:
+    """The significand of a normal number as an integer of exactly p bits."""
+    fmt = format_of(x)
+    return (_bits(x) & fmt.fraction_mask) | (fmt.fraction_mask + 1)
 
 
 def _significand(x: Array) -> Array:
-    """``x`` scaled by a power of two into +-[1, 2); arbitrary for 0, inf and NaN."""
+    """|x| scaled by a power of two into [1, 2); arbitrary for 0, inf and NaN."""
     fmt = format_of(x)
-    field = fmt.exponent_mask << (fmt.digits - 1)
-    return _from_bits((_bits(x) & ~field) | _one_bits(fmt), fmt)
+    one = fmt.bias << (fmt.digits - 1)
+    return _from_bits((_bits(x) & fmt.fraction_mask) | one, fmt)
 
 
-def _one_bits(fmt: Format) -> int:
-    return fmt.bias << (fmt.digits - 1)
-
-
-class _Factor(NamedTuple):
-    """An operand of a product, with what the exact error of products with it needs."""
-
-    value: Array
-    exponent: Array
-    high: Array
-    low: Array
-
-
-def _factor(x: Array) -> _Factor:
-    return _Factor(x, _exponent_bits(x) - _one_bits(format_of(x)), *_split(_significand(x)))
-
-
-def _product(a: _Factor, b: _Factor) -> tuple[Array, Array]:
-    """Return fl(a b), 0 for 0 times inf, and a number with the sign of its error.
-
-    The product is scaled, in its bits, by the powers of two that scale the operands into
-    +-[1, 2): Dekker's error terms neither underflow nor overflow there. The error has no
-    meaning where the product is zero, subnormal or infinite.
-    """
-    p = rounded(a.value * b.value)
-    scaled = _from_bits(_bits(p) - (a.exponent + b.exponent), format_of(p))
-    error = ((a.high * b.high - scaled) + a.low * b.high) + a.high * b.low
-    return p, error + a.low * b.low
+def _product_error(a: Array, b: Array, p: Array) -> Array:
+    """An integer with the sign of ``|a b| - |p|``, for normal numbers with p = fl(a b)."""
+    fmt = format_of(a)
+    fraction = fmt.digits - 1
+    # p = P 2**ep has the unit of A B shifted left by k = ep - ea - eb + const, which is p - 1
+    # or p. So k is known modulo the word length, sign bits and all: no need to mask them.
+    k = (_bits(p) >> fraction) - (_bits(a) >> fraction) - (_bits(b) >> fraction)
+    k = (k + (fmt.bias + fraction)) & (8 * fmt.bits.itemsize - 1)
+    return _integer(a) * _integer(b) - lax.shift_left(_integer(p), k)
 
 
 def _mul(a: Array, b: Array) -> _Sided:
     zero = _const(a, 0)
-    p, error = _product(_factor(a), _factor(b))
-    below, above = lax.lt(error, zero), lax.gt(error, zero)
+    p = rounded(a * b)
+    error = _product_error(a, b, p)
+    negative = lax.ne(lax.lt(a, zero), lax.lt(b, zero))
+    error = lax.select(negative, -error, error)
+    below, above = error < 0, error > 0
     # Where a product of nonzero factors is smaller than tiny, its sign is the side.
     null = lax.eq(a, zero) | lax.eq(b, zero)
-    negative = lax.ne(lax.lt(a, zero), lax.lt(b, zero))
     small = lax.lt(lax.abs(p), _const(a, format_of(a).tiny))
     below = lax.select(small, negative & ~null, below)
     above = lax.select(small, ~negative & ~null, above)
@@ -379,72 +376,68 @@ def _quotient(a: Array, b: Array) -> Array:
     return lax.div(a, lax.select(lax.ne(a, a), a, b))
 
 
-def _nudged(x: Array, residual: Array, scale: Array) -> Array:
-    """``x`` moved by one unit towards the exact result where it is more than one unit off.
-
-    Correctly rounded quotients and roots never are. Some GPUs (float32) round wrongly by up to
-    two units; ``|residual| > u scale`` tells, the residual being (exact - x) times scale.
-    """
-    fmt = format_of(x)
-    off = lax.gt(lax.abs(residual), scale * _const(x, fmt.unit))
-    bits = _bits(x)
-    away = lax.eq(lax.gt(residual, _const(x, 0)), lax.gt(x, _const(x, 0)))
-    one = _const(bits, 1)
-    moved = lax.select(away, bits + one, bits - one)
-    return _from_bits(lax.select(off, moved, bits), fmt)
+def _divided(a: Array, b: Array) -> tuple[Array, Array, Array]:
+    """The bits of the quotient of significands, the sign of its error, the exponent to add."""
+    fmt = format_of(a)
+    q = rounded(_quotient(_significand(a), _significand(b)))
+    divisor = _integer(b)
+    # q = Q 2**(1 - p) in [1, 2) or Q 2**-p in [1/2, 1): the remainder is A 2**k - Q B.
+    k = (fmt.bias + fmt.digits - 1) - (_bits(q) >> (fmt.digits - 1))
+    remainder = lax.shift_left(_integer(a), k) - _integer(q) * divisor
+    # Hardware that does not round quotients correctly (float32 on some GPUs) is up to two
+    # units off: one unit towards the exact quotient leaves less than one.
+    far = lax.gt(lax.abs(remainder), divisor)
+    zero = _const(remainder, 0)
+    over = lax.gt(remainder, zero)
+    nudge = lax.select(far, lax.select(over, zero + 1, zero - 1), zero)
+    nudged = lax.select(over, remainder - divisor, remainder + divisor)
+    return _bits(q) + nudge, lax.select(far, nudged, remainder), _field(a) - _field(b)
 
 
 def _div(a: Array, b: Array) -> _Sided:
     """a / b for b != 0; 0 / b = 0 and a / +-inf = 0."""
     fmt = format_of(a)
     zero, inf = _const(a, 0), _const(a, np.inf)
-    ma, mb = _significand(a), _significand(b)
-    first = rounded(_quotient(ma, mb))
-    (qh, ql), (bh, bl) = _split(first), _split(mb)
-    # ma - first * mb, exactly: first is within a few units of ma / mb, so that each difference
-    # is a multiple of its last product's unit and short enough to be representable.
-    residual = (((ma - qh * bh) - ql * bh) - qh * bl) - ql * bl
-    q = _nudged(first, residual * lax.sign(mb), lax.abs(mb))
-    # The nudge is a power of two, its product exact, and one rounding keeps the sign.
-    side = (residual - (q - first) * mb) * lax.sign(mb)
-    # The exponent is set in the bits, where it cannot underflow or overflow unnoticed: it is
-    # the field of the result less the bias, and its range is less than that of the integers.
-    shift = _exponent_bits(a) - _exponent_bits(b)
-    one = _one_bits(fmt)
-    exponent = (_exponent_bits(q) - one) + shift
-    underflow = lax.lt(exponent, _const(exponent, (1 << (fmt.digits - 1)) - one))
-    overflow = lax.gt(exponent, _const(exponent, one))
-    sign = lax.sign(q)
-    value = lax.select(overflow, sign * inf, _from_bits(_bits(q) + shift, fmt))
-    value = lax.select(underflow, zero, value)
-    side = lax.select(overflow, -sign, lax.select(underflow, sign, side))
-    null = lax.eq(a, zero) | ~lax.is_finite(b)
-    infinite = ~lax.is_finite(a)
-    value = lax.select(null, zero, lax.select(infinite, sign * inf, value))
-    side = lax.select(null | infinite, zero, side)
-    return _Sided(value, lax.lt(side, zero), lax.gt(side, zero))
+    bits, error, shift = _divided(a, b)
+    # The exponent is set in the bits, where it cannot underflow or overflow unnoticed.
+    exponent = (bits >> (fmt.digits - 1)) + shift
+    underflow, overflow = exponent < 1, exponent > 2 * fmt.bias
+    magnitude = _from_bits(bits + (shift << (fmt.digits - 1)), fmt)
+    infinite, null = ~lax.is_finite(a), lax.eq(a, zero) | ~lax.is_finite(b)
+    magnitude = lax.select(overflow | infinite, inf, magnitude)
+    magnitude = lax.select(underflow | null, zero, magnitude)
+    beyond = (((error > 0) & ~overflow) | underflow) & ~(infinite | null)
+    within = (((error < 0) & ~underflow) | overflow) & ~(infinite | null)
+    negative = lax.ne(lax.lt(a, zero), lax.lt(b, zero))
+    return _Sided(
+        lax.select(negative, -magnitude, magnitude),
+        lax.select(negative, beyond, within),
+        lax.select(negative, within, beyond),
+    )
 
 
 def _sqrt(a: Array) -> _Sided:
     """sqrt(a) for a >= 0."""
     fmt = format_of(a)
-    zero = _const(a, 0)
-    biased = _exponent_bits(a) >> (fmt.digits - 1)
-    odd = (biased + fmt.bias) & 1
-    m = lax.abs(_significand(a)) * (odd + 1).astype(fmt.dtype)
+    field = _field(a)
+    odd = (field + fmt.bias) & 1
+    root = rounded(lax.sqrt(_significand(a) * (odd + 1).astype(fmt.dtype)))
+    square = lax.shift_left(_integer(a), odd + (fmt.digits - 1))
 
-    def residual(root: Array) -> Array:
-        """m - root**2, exactly, as in the division."""
-        h, l = _split(root)
-        return (((m - h * h) - l * h) - h * l) - l * l
+    def remainder(bits: Array) -> Array:
+        r = _integer(_from_bits(bits, fmt))
+        return square - r * r
 
-    first = rounded(lax.sqrt(m))
-    root = _nudged(first, residual(first), 2 * first)
-    side = residual(root)
-    value = _from_bits(_bits(root) + (((biased - fmt.bias - odd) >> 1) << (fmt.digits - 1)), fmt)
-    special = lax.eq(a, zero) | ~lax.is_finite(a)
-    side = lax.select(special, zero, side)
-    return _Sided(lax.select(special, a, value), lax.lt(side, zero), lax.gt(side, zero))
+    bits = _bits(root)
+    # As for quotients; one unit of the root is more than two roots in the remainder.
+    first = remainder(bits)
+    far = lax.gt(lax.abs(first), 2 * _integer(root))
+    bits = bits + lax.select(far, lax.sign(first), first * 0)
+    error = remainder(bits)
+    exponent = (field - fmt.bias - odd) >> 1
+    value = _from_bits(bits + (exponent << (fmt.digits - 1)), fmt)
+    special = lax.eq(a, _const(a, 0)) | ~lax.is_finite(a)
+    return _Sided(lax.select(special, a, value), (error < 0) & ~special, (error > 0) & ~special)
 
 
 # --- directed operations ----------------------------------------------------------------
@@ -525,55 +518,104 @@ def sub_up(a: Any, b: Any) -> Array:
 # --- products of intervals --------------------------------------------------------------
 
 
-def _corners(a: Array, b: Array, c: Array, d: Array) -> list[Array]:
-    return [a * c, a * d, b * c, b * d]
-
-
 def _smooth_product(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
-    corners = _corners(a, b, c, d)
-    return jnp.min(jnp.stack(corners), 0), jnp.max(jnp.stack(corners), 0)
+    corners = jnp.stack([a * c, a * d, b * c, b * d])
+    return jnp.min(corners, 0), jnp.max(corners, 0)
 
 
 @jax.custom_jvp
 def product_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x * y`` for ``a <= x <= b`` and ``c <= y <= d``.
 
-    The exact range is spanned by the four products of ends. Rounding is monotone, so the
-    lowest rounded product m rounds the lowest exact one; the bound is m, or its lower
-    neighbour if any of the products that rounds to m is really below it.
+    The exact range is spanned by the four products of ends, and signs tell which two of them
+    compete for each bound. Rounding is monotone, so the lowest rounded product m rounds the
+    lowest exact one; the bound is m, or its lower neighbour if a product that rounds to m is
+    really below it.
     """
     fmt = format_of(a)
-    zero, tiny = _const(a, 0), _const(a, fmt.tiny)
-    fa, fb, fc, fd = (_factor(x) for x in (a, b, c, d))
-    corners = [_product(x, y) for x in (fa, fb) for y in (fc, fd)]
+    zero, tiny, largest, inf = (_const(a, x) for x in (0, fmt.tiny, fmt.max, np.inf))
+    xp, xn, yp, yn = lax.ge(a, zero), lax.le(b, zero), lax.ge(c, zero), lax.le(d, zero)
+    null = (xp & xn) | (yp & yn)
 
-    # Products below tiny have lost their value, but their signs are those of the ends.
-    null = (lax.eq(a, zero) & lax.eq(b, zero)) | (lax.eq(c, zero) & lax.eq(d, zero))
-    never_negative = (
-        null | (lax.ge(a, zero) & lax.ge(c, zero)) | (lax.le(b, zero) & lax.le(d, zero))
-    )
-    never_positive = (
-        null | (lax.ge(a, zero) & lax.le(d, zero)) | (lax.le(b, zero) & lax.ge(c, zero))
-    )
+    def extreme(pairs: list[tuple[Array, Array]], one_sided: Array, upward: bool) -> Array:
+        def bound(x: Array, y: Array) -> Array:
+            p = rounded(x * y)
+            bits = _bits(p)
+            # All ones where p is negative: (n ^ sign) - sign is n or -n, as p is > 0 or < 0.
+            sign = bits >> (8 * fmt.bits.itemsize - 1)
+            error = (_product_error(x, y, p) ^ sign) - sign
+            outward = ((-error if upward else error) >> (8 * fmt.bits.itemsize - 1)) ^ sign
+            step = sign - outward if upward else outward - sign
+            normal = lax.lt(lax.abs(p), inf) & lax.ge(lax.abs(p), tiny)
+            return _from_bits(bits + lax.select(normal, step, lax.full_like(step, 0)), fmt)
 
-    def extreme(pick: Callable[[Array, Array], Array], upward: bool) -> Array:
-        (p0, _), (p1, _), (p2, _), (p3, _) = corners
-        m = pick(pick(p0, p1), pick(p2, p3))
-        # The finite end of the range cannot be the infinity of this sign: it overflowed.
-        step = lax.eq(m, _const(m, -np.inf if upward else np.inf))
-        for p, error in corners:
-            beyond = lax.gt(error, zero) if upward else lax.lt(error, zero)
-            step = step | (lax.eq(p, m) & beyond)
-        small = (
-            lax.select(never_positive, zero, tiny)
-            if upward
-            else lax.select(never_negative, zero, -tiny)
-        )
-        return lax.select(lax.lt(lax.abs(m), tiny), small, _step(m, step, upward))
+        first, second = (bound(x, y) for x, y in pairs)
+        if upward:
+            m = lax.max(lax.select(lax.gt(first, second), first, second), -largest)
+        else:
+            m = lax.min(lax.select(lax.lt(first, second), first, second), largest)
+        # Products below tiny have lost their value, but their signs are those of the ends.
+        least = lax.select(null | one_sided, zero, tiny if upward else -tiny)
+        return lax.select(lax.ge(lax.abs(m), tiny), m, least)
 
-    return extreme(lax.min, False), extreme(lax.max, True)
+    never_negative, never_positive = (xp & yp) | (xn & yn), (xp & yn) | (xn & yp)
+    low_pairs = [(lax.select(xn & yn, b, a), lax.select(xp & yp, c, d)), (b, c)]
+    high_pairs = [(lax.select(xn & yp, b, a), lax.select(xp & yn, d, c)), (b, d)]
+    return extreme(low_pairs, never_negative, False), extreme(high_pairs, never_positive, True)
 
 
 @product_bounds.defjvp
 def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
     return product_bounds(*primals), jax.jvp(_smooth_product, primals, tangents)[1]
+
+
+def _smooth_quotient(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
+    corners = jnp.stack([a / c, a / d, b / c, b / d])
+    return jnp.min(corners, 0), jnp.max(corners, 0)
+
+
+@jax.custom_jvp
+def quotient_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
+    """Return the tightest bounds of ``x / y``, ``a <= x <= b``, ``c <= y <= d``, ``y != 0``.
+
+    The bounds are those of the empty set, (inf, -inf), where y can only be zero.
+    """
+    fmt = format_of(a)
+    fraction, word = fmt.digits - 1, 8 * fmt.bits.itemsize - 1
+    zero, tiny, largest, inf = (_const(a, x) for x in (0, fmt.tiny, fmt.max, np.inf))
+    only_zero = lax.eq(c, zero) & lax.eq(d, zero)
+    whole = lax.lt(c, zero) & lax.gt(d, zero) & ~(lax.eq(a, zero) & lax.eq(b, zero))
+    # x / y = (-x) / (-y): below, y >= 0.
+    flip = lax.le(d, zero)
+    a, b = lax.select(flip, -b, a), lax.select(flip, -a, b)
+    c, d = lax.select(flip, -d, c), lax.select(flip, -c, d)
+
+    def bound(x: Array, outer: Array, upward: bool) -> Array:
+        # The end that goes outward (x < 0 for a lower bound) is over the least divisor.
+        y = lax.select(outer, c, d)
+        bits, error, shift = _divided(x, y)
+        exponent = (bits >> fraction) + shift
+        sign = _bits(x) >> word
+        error = (error ^ sign) - sign
+        outward = ((-error if upward else error) >> word) ^ sign
+        step = sign - outward if upward else outward - sign
+        magnitude = bits + (shift << fraction) + step
+        value = _from_bits(magnitude | (sign << word), fmt)
+        # Stepping inward from tiny ends below it.
+        under = lax.lt(exponent, _const(exponent, 1)) | lax.eq(x, zero) | lax.eq(y, inf)
+        over = lax.gt(exponent, _const(exponent, 2 * fmt.bias))
+        over = over | lax.eq(y, zero) | lax.eq(lax.abs(x), inf)
+        side = -1.0 if not upward else 1.0
+        least = lax.select(outer, side * tiny, zero)
+        most = lax.select(outer, side * inf, -side * largest)
+        value = lax.select(over, most, value)
+        value = lax.select(under | lax.lt(lax.abs(value), tiny), least, value)
+        value = lax.select(whole, side * inf, value)
+        return lax.select(only_zero, -side * inf, value)
+
+    return bound(a, lax.lt(a, zero), False), bound(b, lax.gt(b, zero), True)
+
+
+@quotient_bounds.defjvp
+def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
+    return quotient_bounds(*primals), jax.jvp(_smooth_quotient, primals, tangents)[1]
