@@ -25,7 +25,7 @@ SHIFT = {"float64": 1.5 * 2**52, "float32": 1.5 * 2**23}
 RANGE = {"float64": (-745.0, 709.8), "float32": (-104.0, 89.0)}
 # The first Taylor coefficients whose terms all count: see EXP_ERROR.
 EXP_DEGREE = {"float64": 11, "float32": 7}
-ATANH_TERMS = {"float64": 6, "float32": 2}
+ATANH_TERMS = {"float64": 6, "float32": 3}
 # Centres of the pieces of log on [0.77, 1.54): short, about 2**(j/4).
 CENTRES = (27 / 32, 1.0, 19 / 16, 45 / 32)
 UPPER_CENTRES = (1.0, 19 / 16, 45 / 32, 27 / 16, 2.0)

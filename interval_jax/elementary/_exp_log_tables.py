@@ -150,6 +150,7 @@ FLOAT32 = Tables(
     atanh_coefficients=(
         _hex("0x1.5555560000000p-1"),
         _hex("0x1.99999a0000000p-2"),
+        _hex("0x1.24924a0000000p-2"),
     ),
     silu_minimum_at=(
         _hex("-0x1.4749740000000p+0"),

@@ -46,24 +46,32 @@ def _differentiable(kernel: Kernel, smooth: Callable[[Array], Array]) -> Kernel:
     return rule
 
 
-def _unless_empty(x: Interval, lower: Array, upper: Array) -> Interval:
-    empty = lax.gt(x.lo, x.hi)
+def _empty_where(empty: Array, lower: Array, upper: Array) -> Interval:
     inf = lax.full_like(lower, np.inf)
     return Interval(lax.select(empty, inf, lower), lax.select(empty, -inf, upper))
 
 
-def increasing(kernel: Kernel, smooth: Callable[[Array], Array]) -> Enclosure:
+def increasing(
+    kernel: Kernel, smooth: Callable[[Array], Array], above: float = -np.inf
+) -> Enclosure:
     """Return the interval extension of a nondecreasing function.
 
     Args:
-        kernel: Bounds of the function at floats.
+        kernel: Bounds of the function at floats, and of its limit at ``above``.
         smooth: The same function of floats in plain JAX, for the derivative of the bounds.
+        above: The function's domain is what lies above this number.
     """
     rule = _differentiable(kernel, smooth)
 
     @jax.jit
     def enclosure(x: Interval) -> Interval:
-        return _unless_empty(x, rule(x.lo)[0], rule(x.hi)[1])
+        lo, hi = x.lo, x.hi
+        empty = lax.gt(lo, hi)
+        if above != -np.inf:
+            end = lax.full_like(lo, above)
+            empty = lax.bitwise_or(empty, lax.le(hi, end))
+            lo, hi = lax.max(lo, end), lax.max(hi, end)
+        return _empty_where(empty, rule(lo)[0], rule(hi)[1])
 
     return enclosure
 
@@ -88,11 +96,12 @@ def turning(
         lower, upper = lax.min(lower, lower_right), lax.max(upper, upper_right)
         for (left, right), (least, greatest) in extrema(x.dtype):
             # The point lies inside if and only if the float on either side of it does.
-            inside = lax.le(x.lo, lax.full_like(x.lo, left))
-            inside = lax.bitwise_and(inside, lax.ge(x.hi, lax.full_like(x.hi, right)))
-            candidate = lax.full_like(lower, least), lax.full_like(upper, greatest)
-            lower = lax.select(inside, lax.min(lower, candidate[0]), lower)
-            upper = lax.select(inside, lax.max(upper, candidate[1]), upper)
-        return _unless_empty(x, lower, upper)
+            inside = lax.bitwise_and(
+                lax.le(x.lo, lax.full_like(lower, left)), lax.ge(x.hi, lax.full_like(lower, right))
+            )
+            least, greatest = lax.full_like(lower, least), lax.full_like(lower, greatest)
+            lower = lax.select(inside, lax.min(lower, least), lower)
+            upper = lax.select(inside, lax.max(upper, greatest), upper)
+        return _empty_where(lax.gt(x.lo, x.hi), lower, upper)
 
     return enclosure
