@@ -251,13 +251,9 @@ def _norm_pdf_derivative(x: Array) -> Bounds:
 # --- functions of intervals -------------------------------------------------------------
 
 
-def _smooth_density(rate: float, factor: float) -> Callable[[Array], Array]:
-    def density(x: Array) -> Array:
-        # Beyond 40 densities and their derivatives are 0, without the product 0 * inf.
-        x = lax.clamp(constant(x, -40), x, constant(x, 40))
-        return lax.exp(x * x * -rate) * factor
-
-    return density
+def _smooth(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """The function with a derivative of 0 beyond 40, where 0 times infinity would be NaN."""
+    return lambda x: function(lax.clamp(constant(x, -40), x, constant(x, 40)))
 
 
 def _at_zero(value: str) -> Callable[[np.dtype], tuple[Extremum, ...]]:
@@ -269,21 +265,31 @@ def _at_one(dtype: np.dtype) -> tuple[Extremum, ...]:
     return Extremum((-1.0, -1.0), (down, up)), Extremum((1.0, 1.0), (-up, -down))
 
 
-_smooth_norm_pdf = _smooth_density(0.5, 0.3989422804014327)
+_SQRT_HALF = 0.7071067811865476
+_INVERSE_SQRT_2PI = 0.3989422804014327
+_TWO_BY_SQRT_PI = 1.1283791670955126
 
-_erf_enclosure = increasing(_erf, lax.erf)
+_erf_enclosure = increasing(_erf, _smooth(lax.erf))
 _reflected_erfc_enclosure = increasing(
-    lambda x: _reflected_erfc(x, halved=False), lambda x: lax.erfc(-x)
+    lambda x: _reflected_erfc(x, halved=False), _smooth(lambda x: lax.erfc(-x))
 )
 _ndtr_enclosure = increasing(
-    lambda x: _reflected_erfc(x, halved=True), lambda x: 0.5 * lax.erfc(-0.7071067811865476 * x)
+    lambda x: _reflected_erfc(x, halved=True), _smooth(lambda x: 0.5 * lax.erfc(-_SQRT_HALF * x))
 )
 _erf_derivative_enclosure = turning(
-    _erf_derivative, _smooth_density(1.0, 1.1283791670955126), _at_zero("erf_derivative_of_zero")
+    _erf_derivative,
+    _smooth(lambda x: _TWO_BY_SQRT_PI * lax.exp(-x * x)),
+    _at_zero("erf_derivative_of_zero"),
 )
-_norm_pdf_enclosure = turning(_norm_pdf, _smooth_norm_pdf, _at_zero("norm_pdf_of_zero"))
+_norm_pdf_enclosure = turning(
+    _norm_pdf,
+    _smooth(lambda x: _INVERSE_SQRT_2PI * lax.exp(-0.5 * x * x)),
+    _at_zero("norm_pdf_of_zero"),
+)
 _norm_pdf_derivative_enclosure = turning(
-    _norm_pdf_derivative, lambda x: -x * _smooth_norm_pdf(x), _at_one
+    _norm_pdf_derivative,
+    _smooth(lambda x: -_INVERSE_SQRT_2PI * x * lax.exp(-0.5 * x * x)),
+    _at_one,
 )
 
 

@@ -82,6 +82,7 @@ ARB: dict[str, Callable[..., arb]] = {
     "softplus_derivative": _logistic,
     "erf_derivative": lambda x: (-x * x).exp() * 2 / arb.pi().sqrt(),
     "ndtr_derivative": _norm_pdf,
+    "norm_pdf_derivative": lambda x: -x * _norm_pdf(x),
 }
 """Every function the oracle knows, over balls of Arb."""
 
@@ -141,6 +142,11 @@ _LIMITS: dict[str, tuple[_Limit, ...]] = {
         _around_half,
     ),
     "norm_pdf": (lambda x: (np.abs(x) >= 50, 0.0, _TINY),),
+    # |x| exp(-x^2/2) < 2**-1100 for |x| >= 50
+    "norm_pdf_derivative": (
+        lambda x: (x >= 50, -_TINY, 0.0),
+        lambda x: (x <= -50, 0.0, _TINY),
+    ),
     # sech(x)^2 < 4 exp(-2|x|); 1 - sech(x)^2 = tanh(x)^2 < x^2
     "tanh_derivative": (
         lambda x: (np.abs(x) >= 410, 0.0, _TINY),
@@ -169,6 +175,7 @@ _TURNING: dict[str, tuple[tuple[str, float, float], ...]] = {
     "silu_derivative": (("silu_second", 2.3, 2.5), ("silu_second", -2.5, -2.3)),
     "norm_pdf": (("x", 0.0, 0.0),),
     "ndtr_derivative": (("x", 0.0, 0.0),),
+    "norm_pdf_derivative": (("x - 1", 1.0, 1.0), ("x + 1", -1.0, -1.0)),
     "tanh_derivative": (("x", 0.0, 0.0),),
     "logistic_derivative": (("x", 0.0, 0.0),),
     "erf_derivative": (("x", 0.0, 0.0),),
@@ -261,6 +268,8 @@ _TURNING_FUNCTIONS: dict[str, Callable[[arb], arb]] = {
     "silu_derivative": _silu_derivative,
     "silu_second": _silu_second_derivative,
     "x": lambda x: x,
+    "x - 1": lambda x: x - 1,
+    "x + 1": lambda x: x + 1,
 }
 
 
