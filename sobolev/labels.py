@@ -206,8 +206,12 @@ def load(path: str | Path) -> Labels:
             of `Labels`.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        # ZipFile opens no other format; np.load would also accept a lone array or a pickle.
+        with zipfile.ZipFile(path) as archive:
+            arrays = {
+                name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)))
+                for name in archive.namelist()
+            }
     except (zipfile.BadZipFile, EOFError, ValueError) as error:
         raise ValueError(
             f"{path} is not a complete .npz file of labels ({error}). Simulate the labels again."
