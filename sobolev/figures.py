@@ -93,6 +93,10 @@ def against_closed_form(
             bottom.plot(centres[filled], np.sqrt(mean), color=_colour(k), linewidth=1.4)
         reference = _summed(np.asarray(getattr(closed_form(market, along), quantity)))
         top.plot(line, reference, "k--", linewidth=1.2, label="closed form")
+        # A network that runs away at one end must not squeeze everything else flat.
+        margin = 0.6 * np.ptp(reference)
+        low, high = top.get_ylim()
+        top.set_ylim(max(low, reference.min() - margin), min(high, reference.max() + margin))
         top.set_title(labels[quantity], fontsize=11)
         bottom.set(xlabel="basket", yscale="log")
         _tidy(top)
@@ -175,7 +179,7 @@ def error_by_kept_neurons(
                     marker=marker,
                     markersize=4,
                     color=_colour(k),
-                    label=f"{criterion}, {compensation}",
+                    label=f"{criterion}, {compensation.replace('_', ' ')}",
                 )
         axes.axhline(parent[f"{quantity}_rmse"], color="k", linestyle="--", label="dense network")
         kept = sorted({record["kept"] for record in sweep})

@@ -1,4 +1,4 @@
-"""The report of a run: a table for the terminal and one HTML file with everything inside."""
+"""The report of an experiment: metrics.json, pictures, and one HTML file with all of it inside."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from sobolev import figures
 from sobolev._files import write_atomically
+from sobolev.experiment import Experiment
+from sobolev.runs import environment, write_json
+
+_TITLES = {
+    "sub-boxes": "interval adjoints, union over sub-boxes",
+    "whole box": "interval adjoints, whole box",
+    "sampled": "ranges and gradients seen on samples",
+}
 
 COLUMNS = ("network", "parameters", "price RMSE", "delta RMSE", "gamma RMSE", "max price error")
 
@@ -60,20 +71,105 @@ def text_table(networks: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join([line(COLUMNS), rule, *map(line, rows[1:])])
 
 
-def write_report(folder: Path, results: Mapping[str, Any], pictures: Sequence[Picture]) -> Path:
-    """Writes the pictures and `report.html`, which has them inside and needs no other file.
+def write_report(experiment: Experiment) -> list[Path]:
+    """Writes metrics.json, significance.json, the pictures, and `report.html` that holds them all.
 
     Args:
-        folder: Where the files go.
-        results: The content of metrics.json.
-        pictures: The pictures, in the order of the report.
+        experiment: An experiment of which all stages are complete.
 
     Returns:
-        The path of report.html.
+        The files, in the run directory; `report.html` is the first.
+
+    Raises:
+        RunDirectoryError: If a stage is missing.
     """
-    for picture in pictures:
-        write_atomically(folder / picture.file, picture.png)
-    return write_atomically(folder / "report.html", html(results, pictures))
+    folder = experiment.directory.path
+    results, drawn = summary(experiment), pictures(experiment)
+    analyses = experiment.directory.folder("significance") / "significance.json"
+    return [
+        write_atomically(folder / "report.html", html(results, drawn)),
+        write_json(folder / "metrics.json", results),
+        write_atomically(folder / "significance.json", analyses.read_bytes()),
+        *(write_atomically(folder / picture.file, picture.png) for picture in drawn),
+    ]
+
+
+def summary(experiment: Experiment) -> dict[str, Any]:
+    """Returns the content of metrics.json: results, configuration, seed, versions and times."""
+    names = [target.name for target in experiment.config.targets]
+    stages = ["labels", "train", "significance", "prune"]
+    stages += [f"{kind}-{name}" for name in names for kind in ("finetune", "scratch")]
+    stages += ["evaluate", "export"]
+    analyses = experiment.json("significance", "significance")
+    return {
+        **experiment.json("evaluate", "evaluation"),
+        "n_evaluation_points": experiment.config.n_evaluation_points,
+        "n_paths": experiment.labels().n_paths,
+        "onnxruntime_max_difference": experiment.json("export", "agreement"),
+        "box": analyses["whole box"]["box"],
+        "output_enclosure": analyses["whole box"]["output"],
+        "ranking": analyses["sub-boxes"]["ranking"],
+        "seed": experiment.config.seed,
+        "seconds": {stage: experiment.directory.seconds(stage) for stage in stages},
+        "configuration": experiment.directory.config,
+        "environment": environment(),
+    }
+
+
+def pictures(experiment: Experiment) -> list[Picture]:
+    """Draws all pictures of the report."""
+    targets = [target.name for target in experiment.config.targets]
+    curves = {"dense": experiment.losses("train")}
+    for name in targets:
+        curves[f"fine-tuned {name}"] = experiment.losses(f"finetune-{name}")
+        curves[f"from scratch {name}"] = experiment.losses(f"scratch-{name}")
+    drawn = [
+        Picture(
+            "learning_curves.png",
+            "Learning curves",
+            "Mean Sobolev loss of every epoch on the labels it was trained on. The labels are "
+            "noisy, so the loss ends at their variance and not at zero.",
+            figures.to_png(figures.learning_curves(curves)),
+        )
+    ]
+    points, _ = experiment.evaluation()
+    networks = list(experiment.networks())
+    for name in targets:
+        shown = {entry.name: entry.net for entry in networks if entry.target in (None, name)}
+        figure = figures.against_closed_form(shown, experiment.market, np.asarray(points))
+        drawn.append(
+            Picture(
+                f"closed_form_{name}.png",
+                f"Price, delta and gamma against the closed form, target {name}",
+                "Above: all spot prices move together, so each equals the basket. Below: root "
+                "mean square error over the test points with about the same basket.",
+                figures.to_png(figure),
+            )
+        )
+    analyses = experiment.json("significance", "significance")
+    panels = {
+        _TITLES[name]: {k: np.array(v, float) for k, v in analysis["layers"].items()}
+        for name, analysis in analyses.items()
+    }
+    evaluation = experiment.json("evaluate", "evaluation")
+    sweep = figures.error_by_kept_neurons(evaluation["sweep"], evaluation["networks"][0]["metrics"])
+    return [
+        *drawn,
+        Picture(
+            "significance.png",
+            "Significance per layer and neuron of the dense network",
+            "The scores on sub-boxes decide which neurons stay. On the whole box the enclosures "
+            "are proven for every input at once, and so wide that neurons look more alike.",
+            figures.to_png(figures.significance(panels)),
+        ),
+        Picture(
+            "error_by_kept_neurons.png",
+            "Error against kept neurons",
+            "The dense network cut to the same number of neurons in every hidden layer and not "
+            "fine-tuned, by three rankings and two ways to make up for what was removed.",
+            figures.to_png(sweep),
+        ),
+    ]
 
 
 def html(results: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
@@ -85,7 +181,7 @@ def html(results: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
         "<h2>Networks</h2>",
         _html_table(COLUMNS, table(results["networks"])),
         "<p class='note'>Errors against the closed form at "
-        f"{results['n_test_points']:,} points uniform on the test box, in the units of the "
+        f"{results['n_evaluation_points']:,} points uniform on the test box, in the units of the "
         "quantity. Delta is over all assets; gamma is 1'H1, the second derivative when all spot "
         "prices move together. No row was trained on the closed form.</p>",
     ]
@@ -105,7 +201,7 @@ def html(results: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
             ("rank", "layer", "neuron", "significance"),
             [
                 (str(rank), node["layer"], str(node["neuron"]), _number(node["score"]))
-                for rank, node in enumerate(results["significance"]["ranking"][:20], start=1)
+                for rank, node in enumerate(results["ranking"][:20], start=1)
             ],
         ),
         "<h2>Time</h2>",
@@ -143,14 +239,12 @@ def _summary(results: Mapping[str, Any]) -> str:
 
 
 def _range(results: Mapping[str, Any]) -> str:
-    found = results["significance"]
-    lower, upper = found["output"]["lower"], found["output"]["upper"]
-    box = found["box"]
-    proof = "proven by" if found["rigorous"] else "the union, over sub-boxes, of"
+    box, output = results["box"], results["output_enclosure"]
     return (
-        f"On the box from {min(box['lower']):.7g} to {max(box['upper']):.7g} in every spot price "
-        f"the dense network's output lies in [{_number(lower)}, {_number(upper)}], {proof} "
-        f"interval arithmetic."
+        f"For every input with all spot prices between {min(box['lower']):.7g} and "
+        f"{max(box['upper']):.7g} the output of the dense network lies in "
+        f"[{_number(output['lower'])}, {_number(output['upper'])}]. This is proven by interval "
+        f"arithmetic in one pass over the whole box, and is wide for that reason."
     )
 
 

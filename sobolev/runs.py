@@ -98,7 +98,7 @@ class RunDirectory:
             damaged = [
                 name
                 for name, checksum in checksums.items()
-                if not (folder / name).is_file() or _sha256(folder / name) != checksum
+                if not (folder / name).is_file() or sha256(folder / name) != checksum
             ]
         except (DamagedFileError, FileNotFoundError, KeyError, AttributeError):
             damaged = ["manifest.json"]
@@ -128,7 +128,7 @@ class RunDirectory:
         yield folder
         files = sorted(p for p in folder.rglob("*") if p.is_file())
         manifest = {
-            "sha256": {p.relative_to(folder).as_posix(): _sha256(p) for p in files},
+            "sha256": {p.relative_to(folder).as_posix(): sha256(p) for p in files},
             "seconds": round(time.monotonic() - started, 3),
             "versions": environment(),
         }
@@ -330,7 +330,8 @@ def _read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         ) from None
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Returns the SHA-256 checksum of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
