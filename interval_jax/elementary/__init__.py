@@ -13,14 +13,30 @@ from interval_jax.elementary.activations import (
     tanh_derivative,
 )
 from interval_jax.elementary.exp_log import exp, expm1, log, log1p
+from interval_jax.elementary.normal import (
+    erf,
+    erf_derivative,
+    erfc,
+    ndtr,
+    ndtr_derivative,
+    norm_pdf,
+    norm_pdf_derivative,
+)
 
 __all__ = [
+    "erf",
+    "erf_derivative",
+    "erfc",
     "exp",
     "expm1",
     "log",
     "log1p",
     "logistic",
     "logistic_derivative",
+    "ndtr",
+    "ndtr_derivative",
+    "norm_pdf",
+    "norm_pdf_derivative",
     "relu",
     "relu_derivative",
     "silu",
