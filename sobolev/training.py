@@ -126,7 +126,7 @@ def train(
             f"the saved state belongs to a training of {state.losses.shape[0]} epochs, the "
             f"configuration asks for {config.epochs}; resume with the configuration it was saved by"
         )
-    run_epoch = _epoch_function(labels, config)
+    data, scales = (labels.x, labels.y, labels.dydx), loss_scales(labels)
     bar = tqdm(
         range(int(state.epoch), config.epochs),
         desc=description,
@@ -136,7 +136,7 @@ def train(
         file=sys.stderr,
     )
     for epoch in bar:
-        state = run_epoch(state, labels.x, labels.y, labels.dydx)
+        state = _run_epoch(state, data, scales, config)
         loss = float(state.losses[epoch])
         if not math.isfinite(loss):
             raise DivergenceError(
@@ -234,40 +234,39 @@ def _optimiser(config: TrainingConfig, n_labels: int) -> tuple[optax.GradientTra
     return optax.adam(schedule), steps
 
 
-def _epoch_function(
-    labels: Labels, config: TrainingConfig
-) -> Callable[[TrainingState, jax.Array, jax.Array, jax.Array], TrainingState]:
-    optimiser, steps = _optimiser(config, len(labels))
-    scales = loss_scales(labels)
+@partial(jax.jit, static_argnames="config")
+def _run_epoch(
+    state: TrainingState,
+    data: tuple[jax.Array, jax.Array, jax.Array],
+    scales: tuple[jax.Array, jax.Array],
+    config: TrainingConfig,
+) -> TrainingState:
+    n_labels = data[1].shape[0]
+    optimiser, steps = _optimiser(config, n_labels)
+    # The order follows from the seed and the epoch alone: a resumed training repeats it.
+    key = jax.random.fold_in(jax.random.key(config.seed), state.epoch)
+    order = jax.random.permutation(key, n_labels)[: steps * config.batch_size]
 
-    @jax.jit
-    def run_epoch(
-        state: TrainingState, x: jax.Array, y: jax.Array, dydx: jax.Array
-    ) -> TrainingState:
-        key = jax.random.fold_in(jax.random.key(config.seed), state.epoch)
-        order = jax.random.permutation(key, len(labels))[: steps * config.batch_size]
+    def step(carry: tuple, rows: jax.Array) -> tuple[tuple, jax.Array]:
+        parameters, optimiser_state = carry
+        batch = (data[0][rows], data[1][rows], data[2][rows])
 
-        def step(carry: tuple, rows: jax.Array) -> tuple[tuple, jax.Array]:
-            parameters, optimiser_state = carry
+        def loss_of(parameters: network.Parameters) -> jax.Array:
+            net = network.with_parameters(state.net, parameters)
+            return sobolev_loss(net, batch, scales, config)
 
-            def loss_of(parameters: network.Parameters) -> jax.Array:
-                net = network.with_parameters(state.net, parameters)
-                return sobolev_loss(net, (x[rows], y[rows], dydx[rows]), scales, config)
+        loss, gradient = jax.value_and_grad(loss_of)(parameters)
+        updates, optimiser_state = optimiser.update(gradient, optimiser_state, parameters)
+        return (optax.apply_updates(parameters, updates), optimiser_state), loss
 
-            loss, gradient = jax.value_and_grad(loss_of)(parameters)
-            updates, optimiser_state = optimiser.update(gradient, optimiser_state, parameters)
-            return (optax.apply_updates(parameters, updates), optimiser_state), loss
-
-        (parameters, optimiser_state), losses = jax.lax.scan(
-            step,
-            (state.net.parameters, state.optimiser),
-            order.reshape(steps, config.batch_size),
-        )
-        return TrainingState(
-            net=network.with_parameters(state.net, parameters),
-            optimiser=optimiser_state,
-            epoch=state.epoch + 1,
-            losses=state.losses.at[state.epoch].set(jnp.mean(losses)),
-        )
-
-    return run_epoch
+    (parameters, optimiser_state), losses = jax.lax.scan(
+        step,
+        (state.net.parameters, state.optimiser),
+        order.reshape(steps, config.batch_size),
+    )
+    return TrainingState(
+        net=network.with_parameters(state.net, parameters),
+        optimiser=optimiser_state,
+        epoch=state.epoch + 1,
+        losses=state.losses.at[state.epoch].set(jnp.mean(losses)),
+    )
