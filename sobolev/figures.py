@@ -39,15 +39,21 @@ def learning_curves(curves: Mapping[str, np.ndarray]) -> Figure:
     Returns:
         The figure.
     """
-    figure = Figure(figsize=(8, 4.2), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(11.5, 4.2), layout="constrained")
+    whole, zoomed = figure.subplots(1, 2)
     for k, (name, losses) in enumerate(curves.items()):
         epochs = np.arange(1, len(losses) + 1)
-        axes.plot(epochs, losses, label=name, color=_colour(k), linewidth=1.4)
-    axes.set(xlabel="epoch", ylabel="Sobolev loss on the noisy labels", yscale="log")
-    axes.set_xlim(left=1)
-    axes.legend(frameon=False)
-    _tidy(axes)
+        for axes in (whole, zoomed):
+            axes.plot(epochs, losses, label=name, color=_colour(k), linewidth=1.4)
+    floor = min(losses.min() for losses in curves.values())
+    whole.set(yscale="log", ylabel="Sobolev loss on the noisy labels")
+    zoomed.set(ylim=(0.99 * floor, 1.12 * floor))
+    zoomed.set_title("the same, near the noise of the labels", fontsize=11)
+    zoomed.legend(frameon=False)
+    for axes in (whole, zoomed):
+        axes.set(xlabel="epoch")
+        axes.set_xlim(left=1)
+        _tidy(axes)
     return figure
 
 

@@ -64,9 +64,11 @@ class Significance:
     rigorous: bool
 
     @property
-    def hidden(self) -> tuple[np.ndarray, ...]:
+    def hidden(self) -> tuple[jax.Array, ...]:
         """The scores of the hidden layers, from the first to the last."""
-        return tuple(scores for layer, scores in self.scores.items() if layer != "inputs")
+        return tuple(
+            jnp.asarray(scores) for layer, scores in self.scores.items() if layer != "inputs"
+        )
 
     def ranking(self) -> list[Ranked]:
         """Returns all nodes, the most significant first."""
