@@ -31,7 +31,7 @@ def price_and_delta(net):
 
 def test_sobolev_training_learns_price_and_delta_from_noisy_labels():
     price, delta = price_and_delta(
-        training.train(fresh(), LABELS, replace(CONFIG, epochs=15), quiet=True).net
+        training.train(fresh(), LABELS, replace(CONFIG, epochs=12), quiet=True).net
     )
     # The labels' own noise is 0.03 in both; a constant predictor's price error is 0.06.
     assert price < 3e-3
@@ -69,7 +69,7 @@ def test_loss_does_not_depend_on_the_units_of_an_asset():
     units = jnp.array([1.0, 10.0, 0.1, 1.0, 100.0, 1.0, 1.0])
     rescaled = labels.Labels(LABELS.x * units, LABELS.y, LABELS.dydx / units)
     losses = [
-        training.train(fresh(sample=sample), sample, replace(CONFIG, epochs=2), quiet=True).losses
+        training.train(fresh(sample=sample), sample, CONFIG, quiet=True).losses
         for sample in (LABELS, rescaled)
     ]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-6)
@@ -78,7 +78,7 @@ def test_loss_does_not_depend_on_the_units_of_an_asset():
 def test_training_is_deterministic_in_the_seed():
     first, again, other = (
         training.train(fresh(), LABELS, replace(CONFIG, seed=seed), quiet=True).net
-        for seed in (1, 1, 2)
+        for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(first.weights[0], again.weights[0])
     assert not np.array_equal(first.weights[0], other.weights[0])
@@ -86,7 +86,7 @@ def test_training_is_deterministic_in_the_seed():
 
 def test_normalisation_is_not_trained():
     net = fresh()
-    trained = training.train(net, LABELS, replace(CONFIG, epochs=1), quiet=True).net
+    trained = training.train(net, LABELS, CONFIG, quiet=True).net
     for name in ("x_mean", "x_scale", "y_mean", "y_scale"):
         np.testing.assert_array_equal(getattr(trained, name), getattr(net, name))
 
@@ -120,10 +120,9 @@ def test_training_in_float32():
 
 
 def test_progress_is_shown_unless_quiet(capsys):
-    config = replace(CONFIG, epochs=1)
-    training.train(fresh(), LABELS, config, description="dense network")
+    training.train(fresh(), LABELS, CONFIG, description="dense network")
     assert "dense network" in capsys.readouterr().err
-    training.train(fresh(), LABELS, config, quiet=True)
+    training.train(fresh(), LABELS, CONFIG, quiet=True)
     assert capsys.readouterr() == ("", "")
 
 
@@ -164,5 +163,5 @@ def test_data_that_do_not_fit_are_refused():
 
 def test_an_asset_without_influence_does_not_break_the_loss():
     sample = labels.Labels(LABELS.x, LABELS.y, LABELS.dydx.at[:, 3].set(0.0))
-    state = training.train(fresh(), sample, replace(CONFIG, epochs=1), quiet=True)
+    state = training.train(fresh(), sample, CONFIG, quiet=True)
     assert np.isfinite(float(state.losses[0]))
