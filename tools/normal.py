@@ -18,6 +18,7 @@ stored as the relative error of a table is proven here, for the rounded coeffici
 * the rounding error of Horner's rule, by a running error analysis (`evaluation_error`).
 """
 
+import functools
 import itertools
 import math
 import sys
@@ -193,6 +194,7 @@ def evaluation_error(piece: Piece, unit: Fraction) -> Fraction:
     return upper(ball(error) / least)
 
 
+@functools.cache
 def table(plan: Plan) -> tuple[list[Piece], list[Fraction]]:
     """The pieces of a format, and the proven bounds of their relative errors."""
     unit = Fraction(1, 2 ** (53 if plan.dtype is np.float64 else 24))

@@ -195,12 +195,16 @@ def test_bounds_have_the_derivative_of_the_function(name: str) -> None:
     def lower(t: jax.Array) -> jax.Array:
         return FUNCTIONS[name](ij.Interval(t, t)).lo
 
-    derivative = jax.vmap(jax.grad(lower))(x)
+    @jax.jit
+    def differences_and_derivatives() -> tuple[jax.Array, ...]:
+        first = jax.grad(lower)
+        secant = (jax.vmap(lower)(x + step) - jax.vmap(lower)(x - step)) / (2 * step)
+        return secant, jax.vmap(first)(x), jax.vmap(jax.grad(first))(x)
+
+    secant, derivative, second = differences_and_derivatives()
     assert derivative[-1] == 0
-    secant = (lower(x + step) - lower(x - step))[:-1] / (2 * step)
-    np.testing.assert_allclose(derivative[:-1], secant, rtol=1e-4, atol=1e-9)
-    hessian = jax.vmap(jax.grad(jax.grad(lower)))(x)
-    assert np.isfinite(hessian).all()
+    np.testing.assert_allclose(derivative[:-1], secant[:-1], rtol=1e-4, atol=1e-9)
+    assert np.isfinite(second).all()
 
 
 def test_numbers_and_shapes_are_accepted() -> None:
