@@ -39,7 +39,7 @@ def test_unknown_and_missing_settings_are_named():
     content = presets.quick().as_dict()
     with pytest.raises(ValueError, match="MarketConfig needs the settings"):
         presets.from_dict(content | {"market": {"n_assets": 7}})
-    with pytest.raises(ValueError, match="RunConfig needs the settings .* got .*'colour'"):
+    with pytest.raises(ValueError, match=r"RunConfig needs the settings .* got .*'colour'"):
         presets.from_dict(content | {"colour": "red"})
-    with pytest.raises(ValueError, match="LabelConfig needs the settings .* got 5"):
+    with pytest.raises(ValueError, match=r"LabelConfig needs the settings .* got 5"):
         presets.from_dict(content | {"labels": 5})
