@@ -269,7 +269,8 @@ def erf_derivative(x: Any) -> Interval:
 
     Example:
         >>> import interval_jax as ij
-        >>> ij.erf_derivative(ij.interval(-1.0, 100.0))
+        >>> from interval_jax.elementary import erf_derivative
+        >>> erf_derivative(ij.interval(-1.0, 100.0))
         Interval([0, 1.12837923], float32)
     """
     return _erf_derivative_enclosure(as_interval(x))
@@ -299,7 +300,8 @@ def norm_pdf_derivative(x: Any) -> Interval:
 
     Example:
         >>> import interval_jax as ij
-        >>> ij.norm_pdf_derivative(ij.interval(-100.0, 0.0))
+        >>> from interval_jax.elementary import norm_pdf_derivative
+        >>> norm_pdf_derivative(ij.interval(-100.0, 0.0))
         Interval([0, 0.241970733], float32)
     """
     return _norm_pdf_derivative_enclosure(as_interval(x))
