@@ -20,7 +20,7 @@ help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 
 demo: $(call stamp,demo)
-	$(VENV)/bin/sobolev run --preset quick --out demo-run
+	$(VENV)/bin/sobolev run --preset quick --out demo-run --resume
 
 test: lint types floors docs unit
 
