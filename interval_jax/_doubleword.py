@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 from jax import Array, lax
 
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod, two_sum
@@ -35,11 +34,17 @@ __all__ = [
     "add",
     "add_float",
     "bounds",
+    "constant",
     "divide",
+    "divide_to_head",
     "exponent_of",
+    "head",
+    "head_error",
     "horner",
     "multiply",
     "multiply_float",
+    "one_plus",
+    "positive_bounds",
     "power_of_two",
     "renormalised",
 ]
@@ -118,7 +123,7 @@ def multiply(x: DoubleWord, y: DoubleWord) -> DoubleWord:
 
 
 def divide(x: DoubleWord, y: DoubleWord) -> DoubleWord:
-    """Return ``x / y``: relative error below ``DIVIDE_ERROR`` u**2.
+    """Return ``x / y`` for y > 0: relative error below ``DIVIDE_ERROR`` u**2.
 
     Let q be any approximation of x.hi / y.hi within 4u, as the product with a reciprocal that
     is within 2u. Then p + e = q * y.hi is exact, x.hi - p too (Sterbenz), and in units of
@@ -127,11 +132,55 @@ def divide(x: DoubleWord, y: DoubleWord) -> DoubleWord:
     two roundings of 2. The remainder is at most 6u |x|; its quotient by y.hi instead of y,
     by the reciprocal and one product is wrong by 4u of it, 24. In all 39.
     """
-    reciprocal = rounded(constant(y.hi, 1) / y.hi)
+    reciprocal = _reciprocal(y.hi)
     q = rounded(x.hi * reciprocal)
     p, e = two_prod(q, y.hi)
     remainder = ((x.hi - p) - e) + (x.lo - q * y.lo)
     return renormalised(q, rounded(remainder * reciprocal))
+
+
+def _reciprocal(y: Array) -> Array:
+    # XLA ends a fused loop before a division with several users; abs is its only one.
+    return lax.abs(constant(y, 1) / y)
+
+
+def head(x: Array) -> Array:
+    """Return x rounded to half the digits (26 or 12): products of two heads are exact.
+
+    What is missing is at most 2**-26 (2**-12) of x and also has half the digits.
+    """
+    fmt = format_of(x)
+    low = (fmt.digits + 1) // 2
+    bits = lax.bitcast_convert_type(x, fmt.bits)
+    return lax.bitcast_convert_type((bits + 2 ** (low - 1)) & -(2**low), fmt.dtype)
+
+
+def head_error(unit: float) -> float:
+    """The relative error of :func:`head`."""
+    return 2.0**-26 if unit == 2.0**-53 else 2.0**-12
+
+
+def one_plus(x: DoubleWord) -> DoubleWord:
+    """Return ``1 + x`` for |x| <= 1: an error of u**2, and u for each rounding of x.lo."""
+    h, e = fast_two_sum(constant(x.hi, 1), x.hi)
+    return DoubleWord(h, rounded(e + x.lo))
+
+
+def divide_to_head(x: DoubleWord, y: DoubleWord) -> DoubleWord:
+    """Return ``x / y`` for y > 0 as a head and a rest: relative error below 8 u ``head_error``.
+
+    A fast division where a word and a half is enough. With q the head of x.hi / y.hi, which is
+    within h = head_error + 2u, q times either half of y.hi is exact, and so is the difference
+    of x.hi with the first of them, as it is small. In units of u h |x|, the second difference
+    has an error of 1, x.lo - q * y.lo one of 3u / h, their sum 1 and 4u / h; the quotient of
+    all this, at most h + 4u, by the reciprocal is wrong by 4u of it: 4. u / h is 2**-27
+    (2**-12).
+    """
+    reciprocal = _reciprocal(y.hi)
+    y_head = head(y.hi)
+    q = head(x.hi * reciprocal)
+    remainder = (x.hi - q * y_head) - q * (y.hi - y_head)
+    return DoubleWord(q, (remainder + (x.lo - q * y.lo)) * reciprocal)
 
 
 def horner(x: Array, coefficients: tuple[float, ...]) -> Array:
@@ -172,24 +221,28 @@ def bounds(x: DoubleWord, error: Array, exponent: Array | None = None) -> tuple[
         The bounds down and up: neighbours or equal, and tightest unless a float lies within
         ``error`` of ``x``. Beyond the range: [max, inf]; below it: [0, tiny].
     """
+    negative = lax.lt(x.hi, constant(x.hi, 0))
+    size = DoubleWord(lax.abs(x.hi), lax.select(negative, -x.lo, x.lo))
+    inner, outer = positive_bounds(size, error, exponent)
+    return lax.select(negative, -outer, inner), lax.select(negative, -inner, outer)
+
+
+def positive_bounds(
+    x: DoubleWord, error: Array, exponent: Array | None = None
+) -> tuple[Array, Array]:
+    """Return :func:`bounds` of nonnegative double words."""
     fmt = format_of(x.hi)
     bits = lax.bitcast_convert_type(x.hi, fmt.bits)
-    integer = lambda value: constant(bits, value)  # noqa: E731
-    magnitude = bits & np.iinfo(fmt.bits).max
-    negative = lax.lt(bits, integer(0))
-    # |hi + lo| * 2**exponent lies between neighbours of |hi| * 2**exponent; a step of the
-    # integer is a step of the float, to the next binade also.
-    outward = lax.select(negative, -x.lo, x.lo)
-    inner = lax.select(lax.lt(outward, error), magnitude - 1, magnitude)
-    outer = lax.select(lax.gt(outward, -error), magnitude + 1, magnitude)
-    shift = None if exponent is None else exponent << (fmt.digits - 1)
-    tiny_bits = 1 << (fmt.digits - 1)
-    inf_bits = fmt.exponent_mask << (fmt.digits - 1)
-    if shift is not None:
-        inner, outer = inner + shift, outer + shift
-        inner = lax.min(inner, integer(inf_bits - 1))
-        outer = lax.min(outer, integer(inf_bits))
-    inner = lax.select(lax.lt(inner, integer(tiny_bits)), integer(0), inner)
-    outer = lax.max(outer, integer(tiny_bits))
-    inner, outer = (lax.bitcast_convert_type(b, fmt.dtype) for b in (inner, outer))
-    return lax.select(negative, -outer, inner), lax.select(negative, -inner, outer)
+    tiny = constant(bits, 1 << (fmt.digits - 1))
+    inf = constant(bits, fmt.exponent_mask << (fmt.digits - 1))
+    one, zero = constant(bits, 1), constant(bits, 0)
+    # hi + lo lies between the neighbours of hi; a step of the integer is one of the float.
+    inner = bits - lax.select(lax.lt(x.lo, error), one, zero)
+    outer = bits + lax.select(lax.gt(x.lo, -error), one, zero)
+    if exponent is not None:
+        shift = exponent << (fmt.digits - 1)
+        inner, outer = lax.min(inner + shift, inf - one), lax.min(outer + shift, inf)
+    inner = lax.select(lax.lt(inner, tiny), zero, inner)
+    outer = lax.max(outer, tiny)
+    down, up = (lax.bitcast_convert_type(b, fmt.dtype) for b in (inner, outer))
+    return down, up

@@ -21,6 +21,8 @@ GRID = {"float64": 42, "float32": 16}
 SHORT = {"float64": 26, "float32": 12}
 # Integers that fill the last place of the sum that rounds to an integer.
 SHIFT = {"float64": 1.5 * 2**52, "float32": 1.5 * 2**23}
+# The same for the grid of 2**-25 (2**-11), whose squares' halves have 51 (23) digits.
+HEAD_SHIFT = {"float64": 1.5 * 2**27, "float32": 1.5 * 2**12}
 # exp overflows above and, times any float that is not, vanishes below.
 RANGE = {"float64": (-745.0, 709.8), "float32": (-104.0, 89.0)}
 # The first Taylor coefficients whose terms all count: see EXP_ERROR.
@@ -46,6 +48,8 @@ class Tables(NamedTuple):
     """4 / ln 2."""
     exp_shift: float
     """Adding this rounds to an integer, which then fills the last bits."""
+    exp_head_shift: float
+    """Adding this rounds to a multiple of 2**-25 or 2**-11."""
     exp_step: tuple[float, float, float]
     """ln 2 / 4 in three parts, the first two on a grid that makes their multiples exact."""
     exp_roots: tuple[tuple[float, float], ...]
@@ -141,6 +145,7 @@ def tables(name: str) -> dict[str, object]:
         "exp_range": RANGE[name],
         "exp_steps": nearest(1 / step, dtype),
         "exp_shift": SHIFT[name],
+        "exp_head_shift": HEAD_SHIFT[name],
         "exp_step": (first, second, third),
         "exp_roots": tuple(roots),
         "exp_coefficients": tuple(

@@ -25,7 +25,7 @@ from interval_jax._doubleword import (
 )
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod
 from interval_jax.elementary import _erf_tables
-from interval_jax.elementary.exp_log import EXP_ERROR, _exp
+from interval_jax.elementary.exp_log import _exp, exp_error
 
 __all__ = [
     "Argument",
@@ -97,7 +97,7 @@ def argument(x: Array, halved: bool) -> Argument:
 
 def exp_of_minus(z: DoubleWord) -> Scaled:
     word, exponent = _exp(DoubleWord(-z.hi, -z.lo))
-    return Scaled(word, exponent, constant(z.hi, EXP_ERROR * format_of(z.hi).unit))
+    return Scaled(word, exponent, constant(z.hi, exp_error(format_of(z.hi).unit)))
 
 
 def _polynomial(t: DoubleWord, high: list[Array], low: list[Array]) -> DoubleWord:

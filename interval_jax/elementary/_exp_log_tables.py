@@ -14,6 +14,8 @@ class Tables(NamedTuple):
     """4 / ln 2."""
     exp_shift: float
     """Adding this rounds to an integer, which then fills the last bits."""
+    exp_head_shift: float
+    """Adding this rounds to a multiple of 2**-25 or 2**-11."""
     exp_step: tuple[float, float, float]
     """ln 2 / 4 in three parts, the first two on a grid that makes their multiples exact."""
     exp_roots: tuple[tuple[float, float], ...]
@@ -52,6 +54,7 @@ FLOAT32 = Tables(
     ),
     exp_steps=_hex("0x1.7154760000000p+2"),
     exp_shift=_hex("0x1.8000000000000p+23"),
+    exp_head_shift=_hex("0x1.8000000000000p+12"),
     exp_step=(
         _hex("0x1.62e8000000000p-3"),
         _hex("-0x1.e810000000000p-18"),
@@ -181,6 +184,7 @@ FLOAT64 = Tables(
     ),
     exp_steps=_hex("0x1.71547652b82fep+2"),
     exp_shift=_hex("0x1.8000000000000p+52"),
+    exp_head_shift=_hex("0x1.8000000000000p+27"),
     exp_step=(
         _hex("0x1.62e42fefa4000p-3"),
         _hex("-0x1.8432a1b0e0000p-45"),

@@ -17,7 +17,7 @@ from jax import Array, lax
 
 from interval_jax._interval import Interval
 
-__all__ = ["Extremum", "increasing", "turning"]
+__all__ = ["Extremum", "bell", "increasing", "turning", "valley"]
 
 Kernel = Callable[[Array], tuple[Array, Array]]
 """Maps floats x of the format, +-inf included (for the limit), to bounds of f(x)."""
@@ -76,6 +76,53 @@ def increasing(
     return enclosure
 
 
+def bell(kernel: Kernel, smooth: Callable[[Array], Array]) -> Enclosure:
+    """Return the interval extension of an even function that is largest at 0 and falls from there.
+
+    Args:
+        kernel: Bounds of the function at floats.
+        smooth: The same function of floats in plain JAX, for the derivative of the bounds.
+    """
+    rule = _differentiable(kernel, smooth)
+
+    @jax.jit
+    def enclosure(x: Interval) -> Interval:
+        zero = lax.full_like(x.lo, 0)
+        farthest = lax.select(lax.gt(-x.lo, x.hi), x.lo, x.hi)
+        nearest = lax.clamp(x.lo, zero, x.hi)
+        return _empty_where(lax.gt(x.lo, x.hi), rule(farthest)[0], rule(nearest)[1])
+
+    return enclosure
+
+
+def valley(
+    kernel: Kernel,
+    smooth: Callable[[Array], Array],
+    minimum: Callable[[np.dtype], Extremum],
+) -> Enclosure:
+    """Return the interval extension of a function that falls to its minimum and rises from there.
+
+    Args:
+        kernel: Bounds of the function at floats.
+        smooth: The same function of floats in plain JAX, for the derivative of the bounds.
+        minimum: The minimum, for each format.
+    """
+    rule = _differentiable(kernel, smooth)
+
+    @jax.jit
+    def enclosure(x: Interval) -> Interval:
+        (below, above), (least, _) = minimum(x.dtype)
+        falling = lax.le(x.hi, lax.full_like(x.hi, below))
+        rising = lax.ge(x.lo, lax.full_like(x.lo, above))
+        # At an end chosen beforehand: both bounds at both ends would make XLA repeat the work.
+        lower = rule(lax.select(falling, x.hi, x.lo))[0]
+        lower = lax.select(lax.bitwise_or(falling, rising), lower, lax.full_like(lower, least))
+        upper = lax.max(rule(x.lo)[1], rule(x.hi)[1])
+        return _empty_where(lax.gt(x.lo, x.hi), lower, upper)
+
+    return enclosure
+
+
 def turning(
     kernel: Kernel,
     smooth: Callable[[Array], Array],
@@ -99,9 +146,9 @@ def turning(
             inside = lax.bitwise_and(
                 lax.le(x.lo, lax.full_like(lower, left)), lax.ge(x.hi, lax.full_like(lower, right))
             )
-            least, greatest = lax.full_like(lower, least), lax.full_like(lower, greatest)
-            lower = lax.select(inside, lax.min(lower, least), lower)
-            upper = lax.select(inside, lax.max(upper, greatest), upper)
+            candidate = lax.full_like(lower, least), lax.full_like(upper, greatest)
+            lower = lax.select(inside, lax.min(lower, candidate[0]), lower)
+            upper = lax.select(inside, lax.max(upper, candidate[1]), upper)
         return _empty_where(lax.gt(x.lo, x.hi), lower, upper)
 
     return enclosure

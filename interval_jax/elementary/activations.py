@@ -23,25 +23,30 @@ from interval_jax._doubleword import (
     bounds,
     constant,
     divide,
+    divide_to_head,
     exponent_of,
+    head,
+    head_error,
     multiply,
-    multiply_float,
+    one_plus,
+    positive_bounds,
     power_of_two,
 )
 from interval_jax._interval import Interval, as_interval
-from interval_jax._rounding import format_of, two_sum
+from interval_jax._rounding import fast_two_sum, format_of, rounded, two_sum
 from interval_jax.elementary._exp_log_tables import FLOAT32, FLOAT64, Tables
-from interval_jax.elementary._extend import Extremum, increasing, turning
+from interval_jax.elementary._extend import Extremum, bell, increasing, turning, valley
 from interval_jax.elementary.exp_log import (
-    EXP_ERROR,
-    LOG_ERROR,
     Value,
     _exp,
     _log1p,
     beside,
     choose,
+    exp_error,
     expm1_value,
+    log_error,
     negligible_exponent,
+    tables_of,
 )
 
 __all__ = [
@@ -90,50 +95,57 @@ def _one(x: Array) -> DoubleWord:
 def _logistic_error(unit: float) -> float:
     """Relative error of ``_logistic``.
 
-    1 / (1 + e) and e / (1 + e) are at most as sensitive as e itself.
+    1 / (1 + e) and e / (1 + e) are at most as sensitive as e itself. The sum adds 3 u**2, the
+    quotient as stated there.
     """
-    return EXP_ERROR * unit + (ADD_ERROR + DIVIDE_ERROR) * unit**2
+    return exp_error(unit) + 8 * unit * head_error(unit) + 4 * unit**2
 
 
 def _logistic(x: Array) -> tuple[DoubleWord, Array]:
-    """Return ``h, k`` with ``h * 2**k = logistic(x)``: 1 / (1 + e), or e / (1 + e) for x < 0."""
+    """Return ``h, k`` with ``h * 2**k = logistic(x)``: 1 / (1 + e), or e / (1 + e) for x < 0.
+
+    The high word is a head.
+    """
     e = _decay(x)
     negative = lax.lt(x, constant(x, 0))
     numerator = _select(negative, e.word, _one(x))
-    quotient = divide(numerator, add_float(e.clipped, constant(x, 1)))
-    return quotient, lax.select(negative, e.exponent, lax.full_like(e.exponent, 0))
+    exponent = lax.select(negative, e.exponent, lax.full_like(e.exponent, 0))
+    return divide_to_head(numerator, one_plus(e.clipped)), exponent
 
 
 def _logistic_bounds(x: Array) -> tuple[Array, Array]:
     unit = format_of(x).unit
     word, k = _logistic(x)
+    hi, lo = fast_two_sum(word.hi, rounded(word.lo))
     # Next to 0, logistic(x) lies between 1/2 and the float on that side.
     near = lax.lt(lax.abs(x), constant(x, unit / 2))
-    lo = lax.select(near, lax.sign(x) * constant(x, unit / 8), word.lo)
-    error = lax.select(near, constant(x, 0), _relative(word, _logistic_error(unit)))
-    down, up = bounds(DoubleWord(word.hi, lo), error, k)
+    lo = lax.select(near, x, lo)
+    error = lax.select(near, constant(x, 0), hi * constant(x, _logistic_error(unit)))
+    down, up = positive_bounds(DoubleWord(hi, lo), error, k)
     return down, lax.min(up, constant(x, 1))
 
 
 def _silu_bounds(x: Array) -> tuple[Array, Array]:
     fmt = format_of(x)
     unit, zero = fmt.unit, constant(x, 0)
-    # Times the significand of x; its exponent is exact. exp has clipped what is so negative that
-    # the product underflows, and so must x be.
-    x_low = constant(x, _tables(fmt.dtype).exp_range[0])
-    clipped = lax.max(x, x_low)
+    # exp clips what is so negative that the product underflows, and so must this.
+    clipped = lax.max(x, constant(x, tables_of(x).exp_range[0]))
+    word, k = _logistic(clipped)
+    # Times the significand of x, exact for its head; the exponent is exact anyway.
     exponent = exponent_of(clipped)
     significand = lax.bitcast_convert_type(
         lax.bitcast_convert_type(clipped, fmt.bits) - (exponent << (fmt.digits - 1)), fmt.dtype
     )
-    word, k = _logistic(clipped)
-    product = multiply_float(word, significand)
-    error = _relative(product, _logistic_error(unit) + MULTIPLY_ERROR * unit**2)
+    leading = head(significand)
+    rest = (significand - leading) * word.hi + significand * word.lo
+    hi, lo = fast_two_sum(leading * word.hi, rounded(rest))
+    # The rest is at most 2.1 head_error of the product, in three roundings.
+    relative = _logistic_error(unit) + 6 * unit * head_error(unit)
     # Next to 0, silu(x) lies between x / 2 and the float above.
     near = lax.lt(lax.abs(x), constant(x, unit / 2))
-    lo = lax.select(near, constant(x, unit / 8), product.lo)
-    error = lax.select(near, zero, error)
-    down, up = bounds(DoubleWord(product.hi, lo), error, k + exponent)
+    lo = lax.select(near, constant(x, unit / 8), lo)
+    error = lax.select(near, zero, lax.abs(hi) * constant(x, relative))
+    down, up = bounds(DoubleWord(hi, lo), error, k + exponent)
     # silu(x) < x for x > 0, and the significand of 0 is not 0.
     up = lax.select(lax.gt(x, zero), lax.min(up, x), up)
     root = lax.eq(x, zero)
@@ -148,16 +160,20 @@ def _tanh_bounds(x: Array) -> tuple[Array, Array]:
     unit = format_of(x).unit
     size = lax.min(lax.abs(x), constant(x, 30))
     y = expm1_value(size * -2)
-    word = divide(DoubleWord(-y.word.hi, -y.word.lo), add_float(y.word, constant(x, 2)))
+    two, e = fast_two_sum(constant(x, 2), y.word.hi)
+    quotient = divide_to_head(
+        DoubleWord(-y.word.hi, -y.word.lo), DoubleWord(two, rounded(e + y.word.lo))
+    )
+    word = DoubleWord(*fast_two_sum(quotient.hi, rounded(quotient.lo)))
     # The derivative 2 / (2 + y)**2 is convex in y, 1/2 at 0 and 2 at -1.
     slope = constant(x, 0.5) - constant(x, 1.5) * y.word.hi
     error = y.error * slope * constant(x, 1 + 8 * unit)
-    error = error + _relative(word, (ADD_ERROR + DIVIDE_ERROR) * unit**2)
+    error = error + word.hi * constant(x, 8 * unit * head_error(unit) + 4 * unit**2)
     value = Value(word, error, lax.full_like(y.exponent, 0))
     # x - x**3 / 3 lies between x and the float below if x**2 <= u.
     near = lax.lt(size, constant(x, unit**0.5 / 2))
     value = choose(near, beside(size, constant(x, -1), y.exponent), value)
-    down, up = value.bounds()
+    down, up = positive_bounds(*value)
     up = lax.min(up, constant(x, 1))
     zero = constant(x, 0)
     negative, root = lax.lt(x, zero), lax.eq(x, zero)
@@ -177,11 +193,11 @@ def _softplus_bounds(x: Array) -> tuple[Array, Array]:
     word = _select(positive, add_float(log, lax.max(x, zero)), log)
     # log1p is at most as sensitive as e itself; a clipped e stands for itself, next to which
     # its square is negligible.
-    error = _relative(word, (LOG_ERROR + EXP_ERROR) * unit + 2 * ADD_ERROR * unit**2)
+    error = _relative(word, log_error(unit) + exp_error(unit) + 2 * ADD_ERROR * unit**2)
     limit = lax.full_like(e.exponent, negligible_exponent(x))
     nothing = lax.full_like(e.exponent, 0)
     exponent = lax.select(positive, nothing, e.exponent - lax.max(e.exponent, limit))
-    down, up = bounds(word, error, exponent)
+    down, up = positive_bounds(word, error, exponent)
     return lax.max(down, x), up
 
 
@@ -191,26 +207,29 @@ def _softplus_bounds(x: Array) -> tuple[Array, Array]:
 def _logistic_slope(x: Array) -> tuple[DoubleWord, Array]:
     """``h, k`` with ``h * 2**k = e / (1 + e)**2``, the derivative of logistic."""
     e = _decay(x)
-    root = add_float(e.clipped, constant(x, 1))
-    return divide(e.word, multiply(root, root)), e.exponent
+    root = one_plus(e.clipped)
+    square = multiply(root, root)
+    quotient = divide_to_head(e.word, square)
+    return DoubleWord(*fast_two_sum(quotient.hi, rounded(quotient.lo))), e.exponent
 
 
 def _logistic_slope_error(unit: float) -> float:
     """Relative error of ``_logistic_slope``: its sensitivity to e is (1 - e) / (1 + e)."""
-    return EXP_ERROR * unit + (2 * ADD_ERROR + MULTIPLY_ERROR + DIVIDE_ERROR) * unit**2
+    return exp_error(unit) + 8 * unit * head_error(unit) + (8 + MULTIPLY_ERROR) * unit**2
 
 
 def _logistic_derivative_bounds(x: Array) -> tuple[Array, Array]:
     word, k = _logistic_slope(x)
-    down, up = bounds(word, _relative(word, _logistic_slope_error(format_of(x).unit)), k)
+    down, up = positive_bounds(word, _relative(word, _logistic_slope_error(format_of(x).unit)), k)
     return _at_most(x, 0.25, down, up)
 
 
 def _tanh_derivative_bounds(x: Array) -> tuple[Array, Array]:
     """1 - tanh(x)**2 is four times the derivative of logistic at 2x."""
-    half_range = constant(x, format_of(x).max / 2)
+    fmt = format_of(x)
+    half_range = constant(x, fmt.max / 2)
     word, k = _logistic_slope(2 * lax.clamp(-half_range, x, half_range))
-    down, up = bounds(word, _relative(word, _logistic_slope_error(format_of(x).unit)), k + 2)
+    down, up = positive_bounds(word, _relative(word, _logistic_slope_error(fmt.unit)), k + 2)
     return _at_most(x, 1.0, down, up)
 
 
@@ -224,10 +243,10 @@ def _at_most(x: Array, peak: float, down: Array, up: Array) -> tuple[Array, Arra
 def _silu_derivative_bounds(x: Array) -> tuple[Array, Array]:
     """(1 + e (1 + x)) / (1 + e)**2, or e (1 + x + e) / (1 + e)**2 for x < 0.
 
-    Where 1 + x + e cancels, at x = -1.278, its error is that of e: EXP_ERROR u e, and
+    Where 1 + x + e cancels, at x = -1.278, its error is that of e: exp_error e, and
     ADD_ERROR u**2 of |1 + x| + e <= |1 + x + e| + 2e. It comes times e, which is above the
     other factor e / (1 + e)**2. The other factors have relative errors, together
-    3 EXP_ERROR u and the operations'.
+    3 exp_error and the operations'.
     """
     fmt = format_of(x)
     unit, zero, one = fmt.unit, constant(x, 0), constant(x, 1)
@@ -238,24 +257,24 @@ def _silu_derivative_bounds(x: Array) -> tuple[Array, Array]:
     shifted = DoubleWord(*two_sum(one, clipped))
     product = multiply(shifted, _select(negative, _one(x), e.clipped))
     numerator = add(product, _select(negative, e.clipped, _one(x)))
-    root = add_float(e.clipped, one)
+    root = one_plus(e.clipped)
     quotient = divide(numerator, multiply(root, root))
     word = multiply(quotient, _select(negative, e.word, _one(x)))
     operations = (3 * ADD_ERROR + 4 * MULTIPLY_ERROR + DIVIDE_ERROR) * unit**2
-    error = _relative(word, 3 * EXP_ERROR * unit + operations)
-    cancelling = e.word.hi * constant(x, EXP_ERROR * unit + 3 * ADD_ERROR * unit**2)
+    error = _relative(word, 3 * exp_error(unit) + operations)
+    cancelling = e.word.hi * constant(x, exp_error(unit) + 3 * ADD_ERROR * unit**2)
     error = error + lax.select(negative, cancelling, zero)
     exponent = lax.select(negative, e.exponent, lax.full_like(e.exponent, 0))
     # Next to 0, where the derivative is 1/2 + x/2, it lies between 1/2 and the float on that side.
     near = lax.lt(lax.abs(x), constant(x, unit / 4))
-    lo = lax.select(near, lax.sign(x) * constant(x, unit / 8), word.lo)
+    lo = lax.select(near, x, word.lo)
     error = lax.select(near, zero, error * constant(x, 1 + 8 * unit))
     down, up = bounds(DoubleWord(word.hi, lo), error, exponent)
-    # Next to the root the error reaches the last place of the result. Sixteen times it covers
-    # also the rounding of the sums, u (|hi| + 16 error) < 9 error.
+    # Next to the root the error reaches the last place of the result. 32 times it covers also
+    # lo and the rounding of the sums, u (2 |hi| + 32 error) < 17 error.
     wide = lax.gt(error, lax.abs(word.hi) * constant(x, unit / 8))
     scale = power_of_two(x, lax.max(exponent, lax.full_like(exponent, negligible_exponent(x))))
-    value, margin = word.hi * scale, 16 * error * scale
+    value, margin = word.hi * scale, 32 * error * scale
     down = lax.select(wide, value - margin, down)
     up = lax.select(wide, value + margin, up)
     # Beyond its extrema it tends to 1 from above, and to 0 from below.
@@ -270,9 +289,9 @@ def _tables(dtype: np.dtype) -> Tables:
     return FLOAT32 if dtype == np.float32 else FLOAT64
 
 
-def _silu_extrema(dtype: np.dtype) -> tuple[Extremum, ...]:
+def _silu_minimum(dtype: np.dtype) -> Extremum:
     tables = _tables(dtype)
-    return (Extremum(tables.silu_minimum_at, tables.silu_minimum),)
+    return Extremum(tables.silu_minimum_at, tables.silu_minimum)
 
 
 def _silu_derivative_extrema(dtype: np.dtype) -> tuple[Extremum, ...]:
@@ -303,20 +322,12 @@ def _smooth_tanh_derivative(x: Array) -> Array:
 _logistic_enclosure = increasing(_logistic_bounds, lax.logistic)
 _tanh_enclosure = increasing(_tanh_bounds, lax.tanh)
 _softplus_enclosure = increasing(_softplus_bounds, jax.nn.softplus)
-_silu_enclosure = turning(_silu_bounds, _smooth_silu, _silu_extrema)
+_silu_enclosure = valley(_silu_bounds, _smooth_silu, _silu_minimum)
 _silu_derivative_enclosure = turning(
     _silu_derivative_bounds, _smooth_silu_derivative, _silu_derivative_extrema
 )
-_logistic_derivative_enclosure = turning(
-    _logistic_derivative_bounds,
-    _smooth_logistic_derivative,
-    lambda dtype: (Extremum((0.0, 0.0), (0.25, 0.25)),),
-)
-_tanh_derivative_enclosure = turning(
-    _tanh_derivative_bounds,
-    _smooth_tanh_derivative,
-    lambda dtype: (Extremum((0.0, 0.0), (1.0, 1.0)),),
-)
+_logistic_derivative_enclosure = bell(_logistic_derivative_bounds, _smooth_logistic_derivative)
+_tanh_derivative_enclosure = bell(_tanh_derivative_bounds, _smooth_tanh_derivative)
 
 
 def tanh(x: Any) -> Interval:
@@ -347,7 +358,7 @@ def logistic(x: Any) -> Interval:
 
     Returns:
         Intervals of the same shape and type. Each bound is tightest unless a float lies within
-        2**-61.9 (2**-32.9 in float32) of the exact value, relatively; else one unit off.
+        2**-62.5 (2**-31 in float32) of the exact value, relatively; else one unit off.
 
     Special cases: logistic(0) = 1/2 exactly; bounds stay in [0, 1].
 
@@ -367,7 +378,7 @@ def silu(x: Any) -> Interval:
 
     Returns:
         Intervals of the same shape and type. Each bound is tightest unless a float lies within
-        2**-61.9 (2**-32.9 in float32) of the exact value, relatively; else one unit off.
+        2**-62.5 (2**-30.8 in float32) of the exact value, relatively; else one unit off.
 
     Special cases: silu(0) = 0 exactly; the lower bound is that of the minimum, -0.27846..., where
     x contains its place, -1.27846...
@@ -388,7 +399,7 @@ def softplus(x: Any) -> Interval:
 
     Returns:
         Intervals of the same shape and type. Each bound is tightest unless a float lies within
-        2**-59.6 (2**-30.6 in float32) of the exact value, relatively; else one unit off.
+        2**-59.7 (2**-29.9 in float32) of the exact value, relatively; else one unit off.
 
     Example:
         >>> import interval_jax as ij

@@ -14,63 +14,71 @@ import numpy as np
 from jax import Array, lax
 
 from interval_jax._doubleword import (
-    ADD_ERROR,
     DoubleWord,
-    add_float,
     bounds,
     constant,
-    divide,
+    divide_to_head,
+    head,
+    head_error,
     horner,
+    positive_bounds,
     power_of_two,
 )
 from interval_jax._interval import Interval, as_interval
-from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod, two_sum
+from interval_jax._rounding import fast_two_sum, format_of, rounded, two_sum
 from interval_jax.elementary._exp_log_tables import FLOAT32, FLOAT64, Tables
 from interval_jax.elementary._extend import increasing
 
 __all__ = ["exp", "expm1", "log", "log1p"]
 
-EXP_ERROR = 2.0**-9
-"""Relative error of ``_exp`` in units of u: 2**-62 in binary64, 2**-33 in binary32.
 
-With |r| <= R = 0.0867, t = r**3/6 + ... <= 1.11e-4 and exp(r) >= 0.917, in 1e-4 u:
+def exp_error(unit: float) -> float:
+    """Relative error of ``_exp``: 2**-62.5 in binary64, 2**-31.5 in binary32.
 
-* the series, 6.0: u for each of r**2, its product with r and with the polynomial p, whose
-  error is 2.1u (u of its first coefficient, u of the last sum, a term of ratio R/4 with at
-  most 4u), and 0.25 of cutting it: below R**8/8! = 0.8e-13 (binary32), 1e-6 u (binary64);
-* the sums that contain t, each at most 1.2e-4 in size: + t, times the root, + the other
-  cross term, + the product's error: 4 * 1.2 = 4.8;
-* r = rh + rl with |rl| <= 4.2u enters the first terms only: 4.2 * 1.11 = 4.7 (binary32, where
-  the third part of ln 2 / 4 times the integer reaches 4u; 0.1 in binary64);
-* terms of u**2, as rl**2/2, the rounding of the third part, the root to twice the precision,
-  and for a double-word argument u |x.lo| <= u**2 |x|, in binary32 2**-17.3 u = 0.06.
+    Let |r| <= R = 0.0867, t = r**3/6 + ... <= 1.11e-4, exp(r) >= 0.917, r = a + b, and H be
+    ``head_error``, 2.44e-4 in binary32 and nothing in binary64. In 1e-4 u:
 
-That is 15.6 / 0.917 = 17.0, and EXP_ERROR is 19.5.
+    * t, 6.8: u for each of r**2, r p, the sum with rl / 2 and their product, 2.1u for the
+      polynomial p (u of its first coefficient, u of the last sum, 0.1u of the rest); 0.04 of
+      cutting the series;
+    * rl r**3 / 6, left out, 4.6 in binary32, where the third part of ln 2 / 4 times the integer
+      reaches 4u, and 0 in binary64;
+    * b, at most H, 2.44; b (a + b/2), in two roundings, 0.4; its sum with b, 2.7, and with t, 3.8
+      (1.1 in binary64);
+    * the sum with h - head(h), at most H, 6.3 (1.1); times the root, 6.3 (1.1); the rest of the
+      root, at most 0.83 H of it, rounded, and times h, 6.6 (0); the last sum, 8.5 (1.1);
+    * for a double-word argument u |x.lo| <= u**2 |x|, twice, 0.1, but then |rl| < u / 16.
+
+    In all 48.4 (11.3), over 0.917: 52.8 (12.4), and this function is 54.5 (13).
+    """
+    return (13e-4 + 17 * head_error(unit)) * unit
+
+
+EXPM1_ERROR = 84e-4
+"""Relative error in units of u of exp(x) - 1 for |x| <= R, where it is the series itself.
+
+In 1e-4 u |x|, with t at most 12.8e-4 |x| and H as above: t, 5.1 * 12.8 = 65.3, as there is no
+rl, and 0.2 of cutting it; the sum with it 13.0; b (x + a) / 2 <= R H |x| in two roundings, and
+its sum with e, 0.7. In all 79.2; |expm1(x)| >= 0.958 |x| makes that 82.7.
 """
 
-EXPM1_ERROR = 2.0**-6.5
-"""Relative error in units of u of ``_expm1`` for |x| <= R, where it is the series itself.
 
-In 1e-4 u |x|, with t at most 12.8e-4 |x|: the series as above 12.8 * 6.0 / 1.11 = 69, the two
-sums that contain it 2 * 13, terms of u**2 less than 1; |expm1(x)| >= 0.958 |x| makes that 100,
-and EXPM1_ERROR is 110.
-"""
+def log_error(unit: float) -> float:
+    """Relative error of ``_log`` and ``_log1p``: 2**-59.9 in binary64, 2**-30.4 in binary32.
 
-LOG_ERROR = 2.0**-7
-"""Relative error of ``_log`` and ``_log1p`` in units of u: 2**-60 and 2**-31.
+    With s = d / t, |s| <= 0.0456 and z = s**2 <= 0.00208, 2 atanh(s) is 2s + 2s z (1/3 + ...), and
+    H as above. In 1e-4 u |2s|:
 
-With s = d / t, |s| <= 0.0456 and z = s**2 <= 0.00208, 2 atanh(s) is 2s + 2s z (1/3 + ...). In
-1e-4 u |2s|:
+    * the series is 6.95e-4 of 2s, with errors of u for s, 3u for z, u for each product with s and
+      with the polynomial, and 1.6u for that (0.5u of 2/3, u of the sum): 52.8; cutting it 1.0;
+    * the quotient, 8 H: 19.5 (0 in binary64);
+    * three sums contain the series and the low word of s, at most H: 28.2 (20.9).
 
-* the series is 6.95e-4 of 2s, with an error of u for each of z, its products with s and with
-  the polynomial, and 2.1u for the polynomial: 35.5; cutting it 1.0 (z**7/15; binary32 0.4);
-* three sums contain it, each at most 7.2e-4 in size: 21.6;
-* 48 u**2 of the quotient, z**2 times its low word, are less than 0.1.
-
-The logarithm is at least |2s| if B = k ln 2 + log(centre) is 0, else at least 0.0849 where |2s|
-is at most 0.0912, which makes 62.5; B's low word is below 2**-16 of the result (binary32;
-2**-42 in binary64) and goes through four roundings: 0.6. LOG_ERROR is 78.
-"""
+    In all 101 (74.7). The logarithm is at least |2s| if B = k ln 2 + log(centre) is 0, else at
+    least 0.0849 where |2s| is at most 0.0912: 108.5 (80.3). The low word of B is below 2**-16
+    (2**-42) of the result and goes through four roundings: 0.6 (0). This function is 111 (82).
+    """
+    return (82e-4 + 12 * head_error(unit)) * unit
 
 
 def tables_of(x: Array) -> Tables:
@@ -79,7 +87,7 @@ def tables_of(x: Array) -> Tables:
 
 
 def negligible_exponent(x: Array) -> int:
-    """An exponent k such that 2**k next to 1 is lost even in a double word, but not to underflow."""
+    """An exponent k such that 1 + 2**k is 1 even in double words, while 2**k is far from tiny."""
     return -50 if x.dtype == np.float32 else -100
 
 
@@ -89,10 +97,6 @@ class Value(NamedTuple):
     word: DoubleWord
     error: Array
     exponent: Array
-
-    def bounds(self) -> tuple[Array, Array]:
-        """The numbers of the format on either side."""
-        return bounds(*self)
 
 
 def beside(x: Array, side: Array, exponent: Array) -> Value:
@@ -130,8 +134,6 @@ class _Series(NamedTuple):
     n: Array
     rh: Array
     rl: Array
-    square: Array
-    square_error: Array
     tail: Array
 
 
@@ -149,18 +151,17 @@ def _series(x: DoubleWord | Array) -> _Series:
     # n * first and n * second are exact. So is the difference: both terms are multiples of the
     # last place of R / 2**p, and it is at most R. It is also a multiple of the last place of
     # n * second, which is all that the proof of fast_two_sum needs of the larger operand.
-    rh, rl = fast_two_sum(rounded(hi - first), -second)
+    rh, rl = fast_two_sum(hi - first, -second)
     rl = rl - third
     if isinstance(x, DoubleWord):
         rh, rl = two_sum(rh, rounded(rl + x.lo))
-    square, square_error = two_prod(rh, rh)
-    tail = rounded((square * rh) * horner(rh, tables.exp_coefficients))
+    tail = (rh * rh) * (rh * horner(rh, tables.exp_coefficients) + rl * 0.5)
     integer = lax.bitcast_convert_type(shifted, bits) - lax.bitcast_convert_type(shift, bits)
-    return _Series(integer, rh, rl, square, square_error, tail)
+    return _Series(integer, rh, rl, tail)
 
 
 def _exp(x: DoubleWord | Array) -> tuple[DoubleWord, Array]:
-    """Return ``h, k`` with ``h * 2**k = exp(x)`` within ``EXP_ERROR`` u, and 0.9 < h < 1.9.
+    """Return ``h, k`` with ``h * 2**k = exp(x)`` within ``exp_error``, and 0.9 < h < 1.9.
 
     Args:
         x: Floats, or double words with |lo| <= u |hi|. Arguments beyond ``exp_range`` (-745 and
@@ -174,20 +175,23 @@ def _exp(x: DoubleWord | Array) -> tuple[DoubleWord, Array]:
 
 
 def _exp_from(s: _Series) -> tuple[DoubleWord, Array]:
-    h, e1 = fast_two_sum(constant(s.rh, 1), s.rh)
-    h, e2 = fast_two_sum(h, s.square * 0.5)
-    low = rounded(((e1 + e2) + (s.square_error * 0.5 + s.rl * h)) + s.tail)
-    # Times 2**(j/4), whose leading part is exact and whose rest is small.
-    roots = tables_of(s.rh).exp_roots
+    tables = tables_of(s.rh)
+    # r = a + b with a on a grid so coarse that 1 + a + a**2/2 is exact.
+    shift = constant(s.rh, tables.exp_head_shift)
+    a = rounded(s.rh + shift) - shift
+    b = (s.rh - a) + s.rl
+    h = 1 + (a + a * a * 0.5)
+    low = (b + b * (a + b * 0.5)) + s.tail
+    # Times 2**(j/4), of which the leading part is a head: exact for the head of h.
     piece = s.n & 3
-    root, rest = constant(h, roots[0][0]), constant(h, roots[0][1])
+    root, rest = (constant(h, part) for part in tables.exp_roots[0])
     for j in (1, 2, 3):
         here = lax.eq(piece, constant(piece, j))
-        root = lax.select(here, constant(h, roots[j][0]), root)
-        rest = lax.select(here, constant(h, roots[j][1]), rest)
-    product, error = two_prod(h, root)
-    h, low = fast_two_sum(product, rounded(error + ((h + low) * rest + low * root)))
-    return DoubleWord(h, low), s.n >> 2
+        root = lax.select(here, constant(h, tables.exp_roots[j][0]), root)
+        rest = lax.select(here, constant(h, tables.exp_roots[j][1]), rest)
+    h_head = head(h)
+    low = ((h - h_head) + low) * root + (h + low) * rest
+    return DoubleWord(*fast_two_sum(h_head * root, rounded(low))), s.n >> 2
 
 
 def exp_value(x: Array) -> Value:
@@ -196,8 +200,8 @@ def exp_value(x: Array) -> Value:
     h, k = _exp(x)
     # Next to 0, exp(x) lies between 1 and the float on that side, and exp(0) is 1.
     near = lax.lt(lax.abs(x), constant(x, unit / 2))
-    lo = lax.select(near, lax.sign(x) * constant(x, unit / 4), h.lo)
-    error = lax.select(near, constant(x, 0), h.hi * constant(x, EXP_ERROR * unit))
+    lo = lax.select(near, x, h.lo)
+    error = lax.select(near, constant(x, 0), h.hi * constant(x, exp_error(unit)))
     return Value(DoubleWord(h.hi, lo), error, k)
 
 
@@ -205,9 +209,11 @@ def expm1_value(x: Array) -> Value:
     """exp(x) - 1 as a Value."""
     unit = format_of(x).unit
     s = _series(x)
-    # Without reduction: r + r**2/2 + t.
-    h, e = fast_two_sum(s.rh, s.square * 0.5)
-    h, e = fast_two_sum(h, rounded((e + s.square_error * 0.5) + s.tail))
+    # Without reduction: r + r**2/2 + t, where r = a + b, and a**2 is exact.
+    a = head(x)
+    b = x - a
+    h, e = fast_two_sum(x, a * a * 0.5)
+    h, e = fast_two_sum(h, rounded((e + b * ((x + a) * 0.5)) + s.tail))
     zero = lax.full_like(s.n, 0)
     direct = Value(DoubleWord(h, e), lax.abs(h) * constant(x, EXPM1_ERROR * unit), zero)
     # With it: exp(x) - 1, times 2**-k if that is large. Beyond the limits 1, or exp(x) next
@@ -217,9 +223,12 @@ def expm1_value(x: Array) -> Value:
     scale = power_of_two(x, lax.max(lax.min(k, zero), limit))
     one = power_of_two(x, lax.max(lax.min(-k, zero), limit))
     power = DoubleWord(power.hi * scale, power.lo * scale)
-    word = add_float(power, -one)
-    error = power.hi * constant(x, EXP_ERROR * unit)
-    error = error + lax.abs(word.hi) * constant(x, ADD_ERROR * unit**2)
+    rising = lax.gt(s.n, zero)
+    h, e = fast_two_sum(lax.select(rising, power.hi, -one), lax.select(rising, -one, power.hi))
+    word = DoubleWord(*fast_two_sum(h, rounded(e + power.lo)))
+    # Of the sums, e + power.lo has an error of u**2 (|h| + |power|).
+    error = power.hi * constant(x, exp_error(unit) + 4 * unit**2)
+    error = error + lax.abs(word.hi) * constant(x, 2 * unit**2)
     reduced = Value(word, error * constant(x, 1 + 4 * unit), lax.max(k, zero))
     value = choose(lax.eq(s.n, zero), direct, reduced)
     near = lax.lt(lax.abs(x), constant(x, unit / 2))
@@ -227,7 +236,7 @@ def expm1_value(x: Array) -> Value:
 
 
 def _expm1_bounds(x: Array) -> tuple[Array, Array]:
-    down, up = _zero_at(x, 0.0, expm1_value(x).bounds())
+    down, up = _zero_at(x, 0.0, bounds(*expm1_value(x)))
     return lax.max(down, constant(x, -1)), up
 
 
@@ -242,11 +251,11 @@ def _zero_at(x: Array, point: float, values: tuple[Array, Array]) -> tuple[Array
 
 def _two_atanh(d: DoubleWord, t: DoubleWord) -> DoubleWord:
     """2 atanh(d / t) for |d / t| <= 0.0456, as a sum whose low word is up to 7e-4 of the high."""
-    s = divide(d, t)
-    z = rounded(s.hi * s.hi)
-    series = (s.hi * z) * horner(z, tables_of(z).atanh_coefficients)
-    # The derivative of atanh at s is 1 / (1 - z).
-    return DoubleWord(s.hi * 2, rounded(2 * (s.lo + s.lo * z) + series))
+    s = divide_to_head(d, t)
+    both = s.hi + s.lo
+    z = both * both
+    series = (both * z) * horner(z, tables_of(z).atanh_coefficients)
+    return DoubleWord(s.hi * 2, rounded(2 * s.lo + series))
 
 
 def _log_sum(leading: Array, rest: Array, x: DoubleWord) -> DoubleWord:
@@ -256,7 +265,7 @@ def _log_sum(leading: Array, rest: Array, x: DoubleWord) -> DoubleWord:
 
 
 def _log(x: DoubleWord) -> DoubleWord:
-    """Return ``log(x)`` within ``LOG_ERROR`` u, for x.hi > 0 normal and x exact.
+    """Return ``log(x)`` within ``log_error``, for x.hi > 0 normal and x exact.
 
     Where 0 is the result, it is 0 with no error.
     """
@@ -287,15 +296,19 @@ def _log(x: DoubleWord) -> DoubleWord:
 
 
 def _log1p(y: DoubleWord) -> DoubleWord:
-    """Return ``log(1 + y)`` within ``LOG_ERROR`` u, for 0 < y <= 1 to full relative precision."""
+    """Return ``log(1 + y)`` within ``log_error``, for 0 < y <= 1 to full relative precision."""
     tables = tables_of(y.hi)
     centres, logs, rests = zip(*tables.log_upper_centres, strict=True)
     splits = tuple(s - 1 for s in tables.log_upper_splits)
     centre = _select_above(y.hi, splits, centres)
-    # 1 - centre and 1 + centre are exact: the centres have five digits.
+    # 1 - centre and 1 + centre are exact: the centres have five digits. So is 1 - centre + y.hi, a
+    # multiple of the last place of y.hi that is smaller than y.hi; its error comes out as 0.
     one = constant(y.hi, 1)
+    d, d_error = fast_two_sum(rounded(one - centre), y.hi)
+    t, t_error = fast_two_sum(rounded(one + centre), y.hi)
     quotient = _two_atanh(
-        add_float(y, rounded(one - centre)), add_float(y, rounded(one + centre))
+        DoubleWord(*fast_two_sum(d, rounded(d_error + y.lo))),
+        DoubleWord(t, rounded(t_error + y.lo)),
     )
     leading, rest = (_select_above(y.hi, splits, v) for v in (logs, rests))
     return _log_sum(leading, rest, quotient)
@@ -316,11 +329,11 @@ def _log1p_bounds(x: Array) -> tuple[Array, Array]:
     value = Value(word, _log_error(word), k)
     near = lax.lt(lax.abs(x), constant(x, unit / 2))
     value = choose(near, beside(x, constant(x, -1), k), value)
-    return _log_ends(x, -1.0, _zero_at(x, 0.0, value.bounds()))
+    return _log_ends(x, -1.0, _zero_at(x, 0.0, bounds(*value)))
 
 
 def _log_error(word: DoubleWord) -> Array:
-    return lax.abs(word.hi) * constant(word.hi, LOG_ERROR * format_of(word.hi).unit)
+    return lax.abs(word.hi) * constant(word.hi, log_error(format_of(word.hi).unit))
 
 
 def _log_ends(x: Array, end: float, values: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -333,7 +346,7 @@ def _log_ends(x: Array, end: float, values: tuple[Array, Array]) -> tuple[Array,
 
 # --- functions of intervals -------------------------------------------------------------
 
-_exp_enclosure = increasing(lambda x: exp_value(x).bounds(), lax.exp)
+_exp_enclosure = increasing(lambda x: positive_bounds(*exp_value(x)), lax.exp)
 _expm1_enclosure = increasing(_expm1_bounds, lax.expm1)
 _log_enclosure = increasing(_log_bounds, lax.log, above=0.0)
 _log1p_enclosure = increasing(_log1p_bounds, lax.log1p, above=-1.0)
@@ -347,7 +360,7 @@ def exp(x: Any) -> Interval:
 
     Returns:
         Intervals of the same shape and type. Each bound is tightest unless a float lies within
-        2**-62 (2**-33 in float32) of the exact value, relatively: 99.8 % of all; else one unit off.
+        2**-62.5 (2**-31.5 in float32) of the exact value, relatively; else one unit off.
 
     Special cases: exp(0) = 1 exactly; above the range the lower bound is the largest float, below
     it the upper one the smallest normal; the empty set stays empty.
@@ -388,7 +401,7 @@ def log(x: Any) -> Interval:
 
     Returns:
         Intervals of the same shape and type. Each bound is tightest unless a float lies within
-        2**-60 (2**-31 in float32) of the exact value, relatively; else one unit off.
+        2**-59.9 (2**-30.4 in float32) of the exact value, relatively; else one unit off.
 
     Special cases: log(1) = 0 exactly; log([0, b]) is unbounded below; log([a, b]) with b <= 0 is
     empty.
@@ -409,7 +422,7 @@ def log1p(x: Any) -> Interval:
 
     Returns:
         Intervals of the same shape and type. Each bound is tightest unless a float lies within
-        2**-60 (2**-31 in float32) of the exact value, relatively; else one unit off.
+        2**-59.9 (2**-30.4 in float32) of the exact value, relatively; else one unit off.
 
     Special cases: log1p(0) = 0 exactly; log1p([-1, b]) is unbounded below.
 
