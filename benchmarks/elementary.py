@@ -53,7 +53,7 @@ def arithmetic() -> list[Comparison]:
             Variant("interval_jax", tight, (a, second), limit=None if name == "sub" else 2.0),
             *_crival(name, a, second),
         ]
-        comparisons.append(compare(f"{name}, tightest", variants, SIZE, "interval"))
+        comparisons.append(compare(f"{name}, tightest", variants, SIZE, "intervals"))
     return comparisons
 
 
@@ -73,7 +73,7 @@ def elementary() -> list[Comparison]:
             Variant("interval_jax", getattr(ij, name), (x,)),
             *_crival(name, x),
         ]
-        comparisons.append(compare(name, variants, SIZE, "interval"))
+        comparisons.append(compare(name, variants, SIZE, "intervals"))
     return comparisons
 
 

@@ -73,7 +73,7 @@ def compare(title: str, variants: Sequence[Variant], items: int, unit: str) -> C
         title: What is computed.
         variants: The first is the one that the others are compared with.
         items: Units of work in a call.
-        unit: What an item is, such as "interval" or "multiply-add".
+        unit: What an item is, such as "intervals" or "multiply-adds".
     """
     prepared = [_prepare(v) for v in variants]
     repeats = [_repeats(run) for run, _ in prepared]
@@ -96,7 +96,7 @@ def table(comparisons: Sequence[Comparison]) -> str:
     header = f"{'':34}{'compile s':>10}{'ns per item':>14}{'ratio':>8}{'limit':>8}"
     lines = []
     for c in comparisons:
-        lines += ["", f"{c.title} ({c.items:,} {c.unit}s)", header]
+        lines += ["", f"{c.title} ({c.items:,} {c.unit})", header]
         for t in c.timings:
             compiled = "" if t.compile_seconds is None else f"{t.compile_seconds:.2f}"
             limit = "" if t.limit is None else f"{t.limit:g}"

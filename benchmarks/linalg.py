@@ -23,5 +23,5 @@ def linalg(sizes: tuple[int, ...] = (300, 1000)) -> list[Comparison]:
             ),
             Variant("interval x interval", ij.matmul, (left, right)),
         ]
-        comparisons.append(compare(f"matmul, n = {n}, float64", variants, n**3, "multiply-add"))
+        comparisons.append(compare(f"matmul, n = {n}, float64", variants, n**3, "multiply-adds"))
     return comparisons

@@ -30,7 +30,7 @@ def network_enclosure() -> list[Comparison]:
             Variant("ij.enclose", jax.vmap(ij.enclose(value)), (box,), limit=5.0),
         ],
         BOXES,
-        "box",
+        "boxes",
     )
     adjoints = compare(
         "MLP 7-6x128-1, value and gradient, float64",
@@ -39,6 +39,6 @@ def network_enclosure() -> list[Comparison]:
             Variant("ij.adjoints, all hidden layers", jax.vmap(ij.adjoints(value)), (box,)),
         ],
         BOXES,
-        "box",
+        "boxes",
     )
     return [enclosure, adjoints]
