@@ -5,6 +5,8 @@ members of its arguments: alone, fused, under ``jit``, ``vmap`` and ``scan``, in
 float64.
 """
 
+from interval_jax._adjoint import Adjoints, adjoints, grad, value_and_grad, vjp
+from interval_jax._enclose import enclose
 from interval_jax._interval import (
     Interval,
     add,
@@ -22,23 +24,112 @@ from interval_jax._interval import (
     sqr,
     sub,
 )
+from interval_jax._rules import Rule, UnsupportedPrimitiveError, register
+from interval_jax.basic import abs as abs
+from interval_jax.basic import max, min, sqrt
+from interval_jax.elementary import (
+    erf,
+    erfc,
+    exp,
+    expm1,
+    log,
+    log1p,
+    logistic,
+    ndtr,
+    norm_pdf,
+    relu,
+    silu,
+    softplus,
+    tanh,
+)
+from interval_jax.linalg import dot, dot_general, sum
+from interval_jax.numeric import inf, mag, mid, mid_rad, mig, rad, sup, wid
+from interval_jax.predicates import (
+    disjoint,
+    equal,
+    interior,
+    is_common_interval,
+    is_empty,
+    is_entire,
+    is_member,
+    is_singleton,
+    less,
+    precedes,
+    strict_less,
+    strict_precedes,
+    subset,
+)
+from interval_jax.set_ops import bisect, convex_hull, intersection
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Adjoints",
     "Interval",
+    "Rule",
+    "UnsupportedPrimitiveError",
+    "abs",
     "add",
+    "adjoints",
+    "bisect",
+    "convex_hull",
+    "disjoint",
     "div",
+    "dot",
+    "dot_general",
     "empty",
+    "enclose",
     "entire",
+    "equal",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "grad",
+    "inf",
+    "interior",
+    "intersection",
     "interval",
+    "is_common_interval",
+    "is_empty",
+    "is_entire",
+    "is_member",
+    "is_singleton",
+    "less",
+    "log",
+    "log1p",
+    "logistic",
+    "mag",
     "matmul",
+    "max",
+    "mid",
+    "mid_rad",
     "midrad",
+    "mig",
+    "min",
     "mul",
+    "ndtr",
     "neg",
+    "norm_pdf",
     "pos",
     "pown",
+    "precedes",
+    "rad",
     "recip",
+    "register",
+    "relu",
+    "silu",
+    "softplus",
     "sqr",
+    "sqrt",
+    "strict_less",
+    "strict_precedes",
     "sub",
+    "subset",
+    "sum",
+    "sup",
+    "tanh",
+    "value_and_grad",
+    "vjp",
+    "wid",
 ]

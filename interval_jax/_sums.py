@@ -7,8 +7,8 @@ of one machine operation on numbers of the format is
 .. math:: fl(z) = z (1 + \delta) + \eta, \qquad |\delta| \le u, \quad |\eta| < \mathrm{tiny},
 
 with :math:`\eta = 0` in a sum of non-negative numbers, and that a product of matrices is a
-sum of products made of such operations (``DotAlgorithmPreset`` states the precision, so no
-backend may substitute a shorter one).
+sum of products made of such operations: ``Precision.HIGHEST`` asks every backend for the
+operands' own type, where GPUs would otherwise multiply shorter numbers.
 
 With :math:`\gamma_n = n u / (1 - n u)` a computed inner product of n terms then satisfies
 (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., sections 2.8 and 3.1)
@@ -100,12 +100,6 @@ def _mid_rad(x: Bounds) -> Bounds:
     return mid, lax.select(lax.eq(lo, mid) & lax.eq(hi, mid), zero, rad)
 
 
-_ALGORITHMS = {
-    np.dtype(np.float32): lax.DotAlgorithmPreset.F32_F32_F32,
-    np.dtype(np.float64): lax.DotAlgorithmPreset.F64_F64_F64,
-}
-
-
 def _has_empty(x: Array | Bounds, axes: tuple[int, ...]) -> Array:
     """1.0 where any interval along the axes is empty, else 0.0; reduced axes are kept."""
     if not isinstance(x, tuple):
@@ -145,7 +139,7 @@ def contract(x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionN
     g = _gamma(n + 12, fmt)
 
     def dot(a: Array, b: Array) -> Array:
-        return lax.dot_general(a, b, dimension_numbers, precision=_ALGORITHMS[fmt.dtype])
+        return lax.dot_general(a, b, dimension_numbers, precision=lax.Precision.HIGHEST)
 
     def spread(m: Array, r: Array | None) -> Array:
         t = lax.abs(m) * lax.full_like(m, g)

@@ -1,0 +1,164 @@
+"""Rules of real functions, element by element: the enclosure and its derivative's range.
+
+The derivative of a smooth function over an interval is enclosed by the range of that
+derivative as one function, not by evaluating its formula in interval arithmetic.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jax import lax
+
+from interval_jax import basic
+from interval_jax import elementary as el
+from interval_jax._interval import (
+    Interval,
+    _like,
+    _operands,
+    _where,
+    add,
+    as_interval,
+    div,
+    mul,
+    neg,
+    pown,
+    recip,
+    sqr,
+    sub,
+)
+from interval_jax._rules.registry import (
+    Rule,
+    Truth,
+    UnsupportedPrimitiveError,
+    Value,
+    _define,
+    def_elementwise,
+    is_real,
+)
+
+
+def _product(x: Interval, y: Interval) -> Interval:
+    # The same variable twice is a square, whose range is narrower than a product's.
+    return sqr(x) if x is y else mul(x, y)
+
+
+def _step(x: Interval, y: Interval) -> Interval:
+    """Derivative of max(x, y) with respect to x: 1 above, 0 below, anything between at ties."""
+    above, below = lax.gt(x.lo, y.hi), lax.lt(x.hi, y.lo)
+    one, zero = lax.full_like(x.lo, 1), lax.full_like(x.lo, 0)
+    return Interval(lax.select(above, one, zero), lax.select(below, zero, one))
+
+
+def _max_slope(x: Interval, y: Interval) -> Interval:
+    return _step(*_operands(x, y))
+
+
+def _sign_slope(x: Interval, _: Interval) -> Interval:
+    one = lax.full_like(x.lo, 1)
+    positive, negative = lax.gt(x.lo, one * 0), lax.lt(x.hi, one * 0)
+    return Interval(lax.select(positive, one, -one), lax.select(negative, -one, one))
+
+
+def_elementwise("add", add, 1, 1)
+def_elementwise("sub", sub, 1, -1)
+def_elementwise("mul", _product, lambda x, y, _: y, lambda x, y, _: x)
+def_elementwise("div", div, lambda x, y, _: recip(y), lambda x, y, _: -div(x, sqr(y)))
+def_elementwise("neg", neg, -1)
+def_elementwise("abs", abs, _sign_slope)
+def_elementwise(
+    "max", basic.max, lambda x, y, _: _max_slope(x, y), lambda x, y, _: _max_slope(y, x)
+)
+def_elementwise(
+    "min", basic.min, lambda x, y, _: _max_slope(y, x), lambda x, y, _: _max_slope(x, y)
+)
+def_elementwise("square", sqr, lambda x, _: mul(x, 2.0))
+def_elementwise("sqrt", basic.sqrt, lambda x, y: div(0.5, y))
+def_elementwise("rsqrt", lambda x: recip(basic.sqrt(x)), lambda x, y: mul(-0.5, mul(y, recip(x))))
+def_elementwise("exp", el.exp, lambda x, y: y)
+def_elementwise("expm1", el.expm1, lambda x, _: el.exp(x))
+def_elementwise("log", el.log, lambda x, _: recip(_nonnegative(x)))
+def_elementwise("log1p", el.log1p, lambda x, _: recip(_nonnegative(add(x, 1.0))))
+def_elementwise("tanh", el.tanh, lambda x, _: el.tanh_derivative(x))
+def_elementwise("logistic", el.logistic, lambda x, _: el.logistic_derivative(x))
+def_elementwise("erf", el.erf, lambda x, _: el.erf_derivative(x))
+def_elementwise("erfc", el.erfc, lambda x, _: -el.erf_derivative(x))
+
+
+def _nonnegative(x: Interval) -> Interval:
+    """The part of x in the closure of the logarithm's domain."""
+    zero = lax.full_like(x.lo, 0)
+    outside = lax.lt(x.hi, zero)
+    return _where(outside, _like(x, np.inf, -np.inf), Interval(lax.max(x.lo, zero), x.hi))
+
+
+def _integer_pow(x: Value, *, y: int) -> Value:
+    return pown(x, y)
+
+
+def _integer_pow_vjp(
+    cotangents: Any, wanted: Any, inputs: Any, outputs: Any, *, y: int
+) -> list[Interval | None]:
+    if y == 0:
+        return [_like(cotangents[0], 0, 0)]
+    return [mul(cotangents[0], mul(pown(inputs[0], y - 1), float(y)))]
+
+
+_define("integer_pow", Rule(_integer_pow, _integer_pow_vjp))
+
+
+def _pow(x: Value, y: Value, **_: Any) -> Value:
+    """x**y for constant y = 1/2 or an integer, else exp(y log x) on x >= 0."""
+    exponent = _constant(y)
+    if exponent == 0.5:
+        return basic.sqrt(x)
+    if exponent is not None and exponent == int(exponent):
+        return pown(x, int(exponent))
+    return el.exp(mul(y, el.log(x)))
+
+
+def _constant(y: Value) -> float | None:
+    """The one value of a constant exponent, None if it has several or is unknown."""
+    if isinstance(y, Interval | Truth) or not hasattr(y, "__array__"):
+        return None
+    try:
+        values = np.unique(np.asarray(y))
+    except TypeError:
+        return None
+    return float(values[0]) if values.size == 1 and np.isfinite(values[0]) else None
+
+
+def _pow_vjp(
+    cotangents: Any, wanted: Any, inputs: Any, outputs: Any, **_: Any
+) -> list[Interval | None]:
+    x, y = inputs
+    if wanted[1]:
+        raise UnsupportedPrimitiveError(
+            "the derivative of x**y with respect to y: write it as exp(y * log(x))"
+        )
+    return [mul(cotangents[0], mul(_pow(x, y - 1), y)), None]
+
+
+_define("pow", Rule(_pow, _pow_vjp))
+
+
+def _clamp(low: Value, x: Value, high: Value, **_: Any) -> Value:
+    if not is_real(x):
+        return lax.clamp(low, x, high)
+    return basic.min(basic.max(x, low), high)
+
+
+def _clamp_vjp(
+    cotangents: Any, wanted: Any, inputs: Any, outputs: Any, **_: Any
+) -> list[Interval | None]:
+    low, x, high = inputs
+    if wanted[0] or wanted[2]:
+        raise UnsupportedPrimitiveError(
+            "the derivative of clamp with respect to its limits: use minimum and maximum"
+        )
+    slope = mul(_max_slope(x, as_interval(low)), _max_slope(as_interval(high), x))
+    return [None, mul(cotangents[0], slope), None]
+
+
+_define("clamp", Rule(_clamp, _clamp_vjp))

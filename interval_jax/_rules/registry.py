@@ -1,0 +1,274 @@
+"""Floor 3: the registry, one :class:`Rule` per primitive, and the combinators that build rules.
+
+Values in an enclosed program are of three kinds: an :class:`Interval`; a plain array, which
+is exactly what it is; and a :class:`Truth`, a boolean that may be undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.extend.core import Primitive, primitives
+
+from interval_jax import _sums
+from interval_jax._interval import Interval, as_interval, mul
+
+__all__ = [
+    "RULES",
+    "Rule",
+    "Truth",
+    "UnsupportedPrimitiveError",
+    "Value",
+    "def_elementwise",
+    "def_inlined",
+    "def_plain",
+    "def_refused",
+    "def_structural",
+    "elementwise_rule",
+    "is_real",
+    "primitive",
+    "register",
+    "truth",
+]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Truth:
+    """A boolean array that may be undecided: ``certain`` implies ``possible``."""
+
+    certain: Array
+    possible: Array
+
+
+Value = Interval | Truth | Array
+Enclose = Callable[..., Any]
+Vjp = Callable[..., Sequence[Interval | None]]
+Slope = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the library knows of a primitive.
+
+    Attributes:
+        enclose: ``enclose(*values, **params)`` returns the value of each output (the value
+            itself for one output): a superset of what the primitive gives on every member.
+        vjp: ``vjp(cotangents, wanted, inputs, outputs, **params)`` returns an enclosure of the
+            cotangent of each input, or ``None`` where it is not wanted. ``None`` in place of
+            the function means that the derivative is refused.
+        inline: ``inline(params)`` returns the closed jaxpr that the primitive stands for; the
+            interpreter then evaluates that and the other fields are unused.
+        refused: Why the primitive cannot be enclosed, and what to do instead.
+    """
+
+    enclose: Enclose | None = None
+    vjp: Vjp | None = None
+    inline: Callable[[dict[str, Any]], Any] | None = None
+    refused: str | None = None
+
+
+RULES: dict[Primitive, Rule] = {}
+
+
+class UnsupportedPrimitiveError(NotImplementedError):
+    """A traced function uses a primitive that has no rule, or none for such operands."""
+
+
+def primitive(name: str) -> Primitive | None:
+    """The primitive of that name, or None in a JAX release that lacks it."""
+    return getattr(primitives, f"{name}_p", getattr(jax.lax, f"{name}_p", None))
+
+
+def register(prim: Primitive, rule: Rule | Enclose) -> None:
+    """Add or replace the rule of a primitive.
+
+    Args:
+        prim: The primitive, from ``jax.extend.core.primitives`` or the user's own.
+        rule: A :class:`Rule`, or just its ``enclose`` function: ``enclose(*values, **params)``
+            gets an :class:`Interval` for every float operand that depends on the arguments
+            and returns a superset of the exact results on all members.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> from jax.extend.core import Primitive
+        >>> ij.register(Primitive("twice"), lambda x: x + x)
+    """
+    RULES[prim] = rule if isinstance(rule, Rule) else Rule(enclose=rule)
+
+
+def _define(name: str, rule: Rule) -> None:
+    prim = primitive(name)
+    if prim is not None:
+        register(prim, rule)
+
+
+def is_real(value: Any) -> bool:
+    """Tell whether a value is a float: an interval or a plain float array."""
+    return isinstance(value, Interval) or (
+        not isinstance(value, Truth) and jnp.issubdtype(value.dtype, jnp.floating)
+    )
+
+
+def truth(value: Truth | Array) -> Truth:
+    """A boolean as a possibly undecided one."""
+    return value if isinstance(value, Truth) else Truth(value, value)
+
+
+# --- combinators ------------------------------------------------------------------------
+
+
+def elementwise_rule(enclose: Enclose, *slopes: Slope | int | None) -> Rule:
+    """Return the rule of a real function of real arguments, applied element by element.
+
+    Each slope, ``slope(*inputs, output)``, encloses the range of the derivative with respect
+    to one argument: where the function is not differentiable, the hull of its limits. The
+    slopes 1 and -1 are given as such.
+    """
+
+    def vjp(
+        cotangents: Sequence[Interval],
+        wanted: Sequence[bool],
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        **_: Any,
+    ) -> list[Interval | None]:
+        args = [as_interval(a) for a in inputs]
+        (c,) = cotangents
+
+        def share(slope: Slope | int | None, shape: tuple[int, ...]) -> Interval | None:
+            if slope is None:
+                return None
+            if isinstance(slope, int):
+                return unbroadcast(c if slope == 1 else -c, shape)
+            return unbroadcast(mul(c, slope(*args, as_interval(outputs[0]))), shape)
+
+        return [
+            share(slope, a.shape) if want else None
+            for want, slope, a in zip(wanted, slopes, args, strict=True)
+        ]
+
+    def enclosure(*args: Value, **_: Any) -> Interval:
+        points = {id(a): as_interval(a) for a in args}
+        return enclose(*(points[id(a)] for a in args))
+
+    return Rule(enclosure, vjp if slopes else None)
+
+
+def def_elementwise(name: str, enclose: Enclose, *slopes: Slope | int | None) -> None:
+    """Define a primitive by its :func:`elementwise_rule`; integers are left to the primitive."""
+    prim = primitive(name)
+    rule = elementwise_rule(enclose, *slopes)
+
+    def enclosure(*args: Value, **params: Any) -> Value:
+        if not any(is_real(a) for a in args):
+            return _plain(prim, *args, **params)
+        assert rule.enclose is not None
+        return rule.enclose(*args)
+
+    _define(name, Rule(enclosure, rule.vjp))
+
+
+def unbroadcast(cotangent: Interval, shape: tuple[int, ...]) -> Interval:
+    """Sum a cotangent over the axes along which an operand was repeated."""
+    if cotangent.shape == shape:
+        return cotangent
+    added = tuple(range(cotangent.ndim - len(shape)))
+    stretched = tuple(
+        len(added) + i for i, n in enumerate(shape) if n == 1 != cotangent.shape[len(added) + i]
+    )
+    low, high = _sums.sum_bounds((cotangent.lo, cotangent.hi), added + stretched)
+    return Interval(low.reshape(shape), high.reshape(shape))
+
+
+def def_structural(
+    name: str, transpose: Callable[..., Sequence[Interval | None]] | None = None
+) -> None:
+    """Define a primitive that moves numbers and computes none: exact on either bound.
+
+    ``transpose(cotangent, inputs, **params)`` returns the cotangents of the inputs; by default
+    the linear transposition of the primitive, which is exact if it moves each number once.
+    """
+    prim = primitive(name)
+    if prim is None:
+        return
+
+    def enclosure(*args: Value, **params: Any) -> Any:
+        if not any(isinstance(a, Interval | Truth) for a in args):
+            return prim.bind(*args, **params)
+        if any(isinstance(a, Truth) for a in args):
+            pairs = [(a.certain, a.possible) if isinstance(a, Truth) else (a, a) for a in args]
+            build: Any = Truth
+        else:
+            # Plain floats among intervals become points; indices and masks stay what they are.
+            reals = [as_interval(a) if is_real(a) else a for a in args]
+            pairs = [(a.lo, a.hi) if isinstance(a, Interval) else (a, a) for a in reals]
+            build = Interval
+        low = prim.bind(*(p[0] for p in pairs), **params)
+        high = prim.bind(*(p[1] for p in pairs), **params)
+        if prim.multiple_results:
+            return [build(a, b) for a, b in zip(low, high, strict=True)]
+        return build(low, high)
+
+    def vjp(
+        cotangents: Sequence[Interval],
+        wanted: Sequence[bool],
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        **params: Any,
+    ) -> list[Interval | None]:
+        if transpose is not None:
+            given = transpose(cotangents, inputs, **params)
+            return [g if want else None for g, want in zip(given, wanted, strict=True)]
+        moved = [i for i, want in enumerate(wanted) if want]
+
+        def forward(*reals: Array) -> Any:
+            args = list(inputs)
+            for i, value in zip(moved, reals, strict=True):
+                args[i] = value
+            plain = [jnp.zeros(a.shape, a.dtype) if isinstance(a, Interval) else a for a in args]
+            out = prim.bind(*plain, **params)
+            return out if prim.multiple_results else [out]
+
+        shapes = [jax.ShapeDtypeStruct(inputs[i].shape, inputs[i].dtype) for i in moved]
+        backward = jax.linear_transpose(forward, *shapes)
+        low = backward([c.lo for c in cotangents])
+        high = backward([c.hi for c in cotangents])
+        found = dict(
+            zip(moved, (Interval(a, b) for a, b in zip(low, high, strict=True)), strict=True)
+        )
+        return [found.get(i) for i in range(len(wanted))]
+
+    register(prim, Rule(enclosure, vjp))
+
+
+def _plain(prim: Any, *args: Value, **params: Any) -> Any:
+    """Evaluate a primitive on integers, booleans or keys, which are exact."""
+    if any(isinstance(a, Interval | Truth) for a in args):
+        raise UnsupportedPrimitiveError(
+            f"{prim.name} of interval data or of an undecided boolean: integers, indices and "
+            "masks must come from plain arrays"
+        )
+    return prim.bind(*args, **params)
+
+
+def def_plain(name: str) -> None:
+    """Define a primitive of integers, booleans or keys: evaluated on plain arrays alone."""
+    prim = primitive(name)
+    _define(name, Rule(partial(_plain, prim)))
+
+
+def def_inlined(name: str, jaxpr: Callable[[dict[str, Any]], Any]) -> None:
+    """Define a primitive that stands for a closed jaxpr among its parameters."""
+    _define(name, Rule(inline=jaxpr))
+
+
+def def_refused(name: str, reason: str) -> None:
+    """Define that a primitive has no enclosure; the reason says what to do instead."""
+    _define(name, Rule(refused=reason))

@@ -1,0 +1,126 @@
+"""Numeric functions of intervals (IEEE 1788-2015 section 10.5.9): bounds, width, magnitude.
+
+Of the empty set the standard leaves all of these but ``inf`` and ``sup`` undefined: NaN.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jax import Array, lax
+
+from interval_jax import _rounding as rd
+from interval_jax._interval import Interval, as_interval
+
+__all__ = ["inf", "mag", "mid", "mid_rad", "mig", "rad", "sup", "wid"]
+
+
+def _defined(x: Interval, value: Array) -> Array:
+    return lax.select(lax.gt(x.lo, x.hi), lax.full_like(value, np.nan), value)
+
+
+def inf(x: Any) -> Array:
+    """Return the lower bounds; +inf for the empty set.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> float(ij.inf(ij.interval(1.0, 2.0)))
+        1.0
+    """
+    return as_interval(x).lo
+
+
+def sup(x: Any) -> Array:
+    """Return the upper bounds; -inf for the empty set.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> float(ij.sup(ij.interval(1.0, 2.0)))
+        2.0
+    """
+    return as_interval(x).hi
+
+
+def mid(x: Any) -> Array:
+    """Return finite numbers inside the intervals, the midpoint to nearest where bounded.
+
+    Special cases: 0 for the whole line, the largest finite number (or its negative) for a
+    half line, NaN for the empty set.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> float(ij.mid(ij.interval(1.0, 2.0)))
+        1.5
+    """
+    x = as_interval(x)
+    half, tiny = lax.full_like(x.lo, 0.5), rd.format_of(x.lo).tiny
+    # The halves neither overflow nor, but for the smallest numbers, lose a bit; those, whose
+    # sum cannot overflow, are added first.
+    small = lax.lt(lax.max(lax.abs(x.lo), lax.abs(x.hi)), lax.full_like(x.lo, 4 * tiny))
+    middle = lax.select(
+        small, rd.rounded(x.lo + x.hi) * half, rd.rounded(x.lo * half) + rd.rounded(x.hi * half)
+    )
+    middle = lax.max(x.lo, lax.min(x.hi, middle))
+    largest = lax.full_like(x.lo, rd.format_of(x.lo).max)
+    low, high = (
+        lax.eq(x.lo, -lax.full_like(x.lo, np.inf)),
+        lax.eq(x.hi, lax.full_like(x.hi, np.inf)),
+    )
+    middle = lax.select(low, -largest, lax.select(high, largest, middle))
+    middle = lax.select(low & high, lax.full_like(middle, 0), middle)
+    return _defined(x, middle)
+
+
+def rad(x: Any) -> Array:
+    """Return the smallest r of the format with ``X`` inside ``mid(X) +- r``; NaN if empty.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> float(ij.rad(ij.interval(1.0, 2.0)))
+        0.5
+    """
+    x = as_interval(x)
+    middle = lax.select(lax.gt(x.lo, x.hi), lax.full_like(x.lo, 0), mid(x))
+    return _defined(x, lax.max(rd.sub_up(x.hi, middle), rd.sub_up(middle, x.lo)))
+
+
+def mid_rad(x: Any) -> tuple[Array, Array]:
+    """Return midpoint and radius, which enclose: ``X`` is inside ``mid +- rad``."""
+    return mid(x), rad(x)
+
+
+def wid(x: Any) -> Array:
+    """Return the widths ``sup - inf``, rounded up; NaN for the empty set.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> float(ij.wid(ij.interval(1.0, 2.0)))
+        1.0
+    """
+    x = as_interval(x)
+    return _defined(x, rd.sub_up(x.hi, x.lo))
+
+
+def mag(x: Any) -> Array:
+    """Return the largest absolute values of members, exact; NaN for the empty set.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> float(ij.mag(ij.interval(-3.0, 2.0)))
+        3.0
+    """
+    x = as_interval(x)
+    return _defined(x, abs(x).hi)
+
+
+def mig(x: Any) -> Array:
+    """Return the smallest absolute values of members, exact; NaN for the empty set.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> float(ij.mig(ij.interval(-3.0, 2.0)))
+        0.0
+    """
+    x = as_interval(x)
+    return _defined(x, abs(x).lo)
