@@ -26,7 +26,7 @@ from sobolev import network
 
 DEFINITIONS = ("afghan_naumann", "vassiliadis")
 
-_BOXES_AT_ONCE = 64  # bounds the memory when a box is cut into thousands
+_BOXES_AT_ONCE = 64
 
 
 class Ranked(NamedTuple):
@@ -228,23 +228,33 @@ def checked_box(
     return lower, upper
 
 
-@jax.jit
-def _enclose(
-    net: network.MLP, lower: jax.Array, upper: jax.Array
-) -> tuple[ij.Interval, dict[str, ij.Interval], dict[str, ij.Interval]]:
-    """Hull over boxes, shape (n_boxes, n_in), of the output, the values and the adjoints."""
+Ranges = tuple[ij.Interval, dict[str, ij.Interval], dict[str, ij.Interval]]
+"""Ranges of the output, of the values and of the adjoints."""
 
+
+def _enclose(net: network.MLP, lower: np.ndarray, upper: np.ndarray) -> Ranges:
+    """Hull of the enclosures over boxes, corners of shape (n_boxes, n_in)."""
+    # One batch size for all numbers of boxes: the enclosures are compiled once per network shape.
+    size = 1 if len(lower) == 1 else _BOXES_AT_ONCE
+    missing = -len(lower) % size
+    lower, upper = (np.pad(c, ((0, missing), (0, 0)), mode="edge") for c in (lower, upper))
+    hulls = [
+        _enclose_batch(net, lower[start : start + size], upper[start : start + size])
+        for start in range(0, len(lower), size)
+    ]
+    return _hull(jax.tree.map(lambda *bounds: jnp.stack(bounds), *hulls))
+
+
+@jax.jit
+def _enclose_batch(net: network.MLP, lower: jax.Array, upper: jax.Array) -> Ranges:
     def enclose(box: ij.Interval) -> Any:
         return tuple(ij.adjoints(lambda x: network.apply(net, x))(box))
 
-    boxes = ij.Interval(lower, upper)
-    return _hull(jax.lax.map(enclose, boxes, batch_size=_BOXES_AT_ONCE))
+    return _hull(jax.vmap(enclose)(ij.Interval(lower, upper)))
 
 
 @jax.jit
-def _sample(
-    net: network.MLP, x: jax.Array
-) -> tuple[ij.Interval, dict[str, ij.Interval], dict[str, ij.Interval]]:
+def _sample(net: network.MLP, x: jax.Array) -> Ranges:
     values = {"inputs": x}
     for k, hidden in enumerate(network.hidden_activations(net, x), start=1):
         values[f"hidden_{k}"] = hidden
