@@ -20,10 +20,8 @@ class ErfTable(NamedTuple):
     """sqrt(1/2) as a double word, and so on."""
     inverse_sqrt_pi: tuple[float, float]
     inverse_sqrt_2pi: tuple[float, float]
-    erf_derivative_of_zero: tuple[float, float]
-    """2 / sqrt(pi) between neighbouring floats, and so on."""
-    norm_pdf_of_zero: tuple[float, float]
     norm_pdf_of_one: tuple[float, float]
+    """The neighbouring floats around it."""
     relative_error: tuple[float, float]
     """Proven bounds for piece 0 and for the others, rounding errors included."""
 
@@ -142,8 +140,6 @@ FLOAT64 = ErfTable(
     sqrt_half=(0.7071067811865476, -4.833646656726457e-17),
     inverse_sqrt_pi=(0.5641895835477563, 7.66772980658294e-18),
     inverse_sqrt_2pi=(0.3989422804014327, -2.49232720227773e-17),
-    erf_derivative_of_zero=(1.1283791670955126, 1.1283791670955128),
-    norm_pdf_of_zero=(0.39894228040143265, 0.3989422804014327),
     norm_pdf_of_one=(0.24197072451914334, 0.24197072451914337),
     relative_error=(1.8e-22, 2.1e-20),
 )
@@ -227,8 +223,6 @@ FLOAT32 = ErfTable(
     sqrt_half=(0.7071067690849304, 1.2101617485882343e-08),
     inverse_sqrt_pi=(0.564189612865448, -2.9317691385699618e-08),
     inverse_sqrt_2pi=(0.3989422917366028, -1.1335170135851058e-08),
-    erf_derivative_of_zero=(1.1283791065216064, 1.128379225730896),
-    norm_pdf_of_zero=(0.3989422619342804, 0.3989422917366028),
     norm_pdf_of_one=(0.2419707179069519, 0.2419707328081131),
     relative_error=(3.3e-12, 2.2e-11),
 )

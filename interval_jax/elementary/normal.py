@@ -21,9 +21,9 @@ from jax import Array, lax
 from interval_jax._doubleword import (
     MULTIPLY_ERROR,
     DoubleWord,
-    bounds,
     constant,
     multiply,
+    positive_bounds,
     power_of_two,
     renormalised,
 )
@@ -37,7 +37,7 @@ from interval_jax.elementary._erf import (
     pair,
     table_of,
 )
-from interval_jax.elementary._extend import Extremum, increasing, turning
+from interval_jax.elementary._extend import Extremum, bell, increasing, turning
 
 __all__ = [
     "erf",
@@ -56,7 +56,7 @@ Bounds = tuple[Array, Array]
 
 
 def _bounds_of_sum(a: Array, sign: Array, r: Scaled, factor: int = 0) -> Bounds:
-    """Bounds of ``(a + sign * r) * 2**factor`` for a = 0 or 1 <= |a| <= 2, with r < |a|."""
+    """Bounds of ``(a + sign * r) * 2**factor`` for a = 0 (then sign = 1), 1 or 2, where r < 1."""
     fmt = format_of(a)
     alone = lax.eq(a, constant(a, 0))
     # An r below 2**k is negligible next to a, and may be replaced by any other: the float on
@@ -71,11 +71,16 @@ def _bounds_of_sum(a: Array, sign: Array, r: Scaled, factor: int = 0) -> Bounds:
     v = rounded(e + lo)
     error = lax.abs(hi) * (r.error * 1.001) + lax.abs(v) * (2 * fmt.unit)
     exponent = lax.select(alone, r.exponent, lax.full_like(r.exponent, 0))
-    return bounds(renormalised(s, v), error, exponent + factor)
+    return positive_bounds(renormalised(s, v), error, exponent + factor)
 
 
 def _bounds_of(r: Scaled) -> Bounds:
-    return bounds(r.word, r.word.hi * (r.error * 1.001), r.exponent)
+    return positive_bounds(r.word, r.word.hi * (r.error * 1.001), r.exponent)
+
+
+def _mirrored(where: Array, others: Bounds) -> Bounds:
+    down, up = others
+    return lax.select(where, -up, down), lax.select(where, -down, up)
 
 
 def _exactly(where: Array, value: float, others: Bounds) -> Bounds:
@@ -89,10 +94,10 @@ def _is_zero(x: Array) -> Array:
 
 def _erf(x: Array) -> Bounds:
     first, r = erf_or_erfc(argument(x, halved=False))
-    sign = lax.sign(x)
-    a = lax.select(first, constant(x, 0), sign)
-    result = _bounds_of_sum(a, lax.select(first, sign, -sign), r)
-    return _exactly(_is_zero(x), 0.0, result)
+    zero, one = constant(x, 0), constant(x, 1)
+    # erf(|x|) near zero, 1 - erfc(|x|) elsewhere.
+    result = _bounds_of_sum(lax.select(first, zero, one), lax.select(first, one, -one), r)
+    return _exactly(_is_zero(x), 0.0, _mirrored(lax.lt(x, zero), result))
 
 
 def _reflected_erfc(x: Array, halved: bool) -> Bounds:
@@ -132,11 +137,8 @@ def _norm_pdf_derivative(x: Array) -> Bounds:
     density = _density(z, table_of(x.dtype).inverse_sqrt_pi)
     # The product has an error of MULTIPLY_ERROR u**2 and inherits 9 from w.
     error = density.error + (9 + MULTIPLY_ERROR) * format_of(x).unit ** 2
-    product = Scaled(multiply(density.word, w), density.exponent + scale, error)
-    down, up = _bounds_of(product)
-    negative = lax.lt(x, constant(x, 0))
-    result = lax.select(negative, down, -up), lax.select(negative, up, -down)
-    return _exactly(_is_zero(x), 0.0, result)
+    result = _bounds_of(Scaled(multiply(density.word, w), density.exponent + scale, error))
+    return _exactly(_is_zero(x), 0.0, _mirrored(lax.gt(x, constant(x, 0)), result))
 
 
 # --- functions of intervals -------------------------------------------------------------
@@ -145,10 +147,6 @@ def _norm_pdf_derivative(x: Array) -> Bounds:
 def _smooth(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     """The function with a derivative of 0 beyond 40, where 0 times infinity would be NaN."""
     return lambda x: function(lax.clamp(constant(x, -40), x, constant(x, 40)))
-
-
-def _at_zero(value: str) -> Callable[[np.dtype], tuple[Extremum, ...]]:
-    return lambda dtype: (Extremum((0.0, 0.0), getattr(table_of(dtype), value)),)
 
 
 def _at_one(dtype: np.dtype) -> tuple[Extremum, ...]:
@@ -167,16 +165,10 @@ _reflected_erfc_enclosure = increasing(
 _ndtr_enclosure = increasing(
     lambda x: _reflected_erfc(x, halved=True), _smooth(lambda x: 0.5 * lax.erfc(-_SQRT_HALF * x))
 )
-_erf_derivative_enclosure = turning(
-    _erf_derivative,
-    _smooth(lambda x: _TWO_BY_SQRT_PI * lax.exp(-x * x)),
-    _at_zero("erf_derivative_of_zero"),
+_erf_derivative_enclosure = bell(
+    _erf_derivative, _smooth(lambda x: _TWO_BY_SQRT_PI * lax.exp(-x * x))
 )
-_norm_pdf_enclosure = turning(
-    _norm_pdf,
-    _smooth(lambda x: _INVERSE_SQRT_2PI * lax.exp(-0.5 * x * x)),
-    _at_zero("norm_pdf_of_zero"),
-)
+_norm_pdf_enclosure = bell(_norm_pdf, _smooth(lambda x: _INVERSE_SQRT_2PI * lax.exp(-0.5 * x * x)))
 _norm_pdf_derivative_enclosure = turning(
     _norm_pdf_derivative,
     _smooth(lambda x: -_INVERSE_SQRT_2PI * x * lax.exp(-0.5 * x * x)),
