@@ -90,7 +90,8 @@ def _mid_rad(x: Bounds) -> Bounds:
     The halves are rounded before they are added, so m is the same number wherever the
     compiler chooses to evaluate it again.
     """
-    lo, hi = x
+    # Computed once, not again in each of the products that use it.
+    lo, hi = lax.optimization_barrier(x)
     fmt = rd.format_of(lo)
     half, zero = lax.full_like(lo, 0.5), lax.full_like(lo, 0)
     mid = rd.rounded(lo * half) + rd.rounded(hi * half)

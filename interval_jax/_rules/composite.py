@@ -16,7 +16,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from interval_jax import elementary as el
-from interval_jax._rules.registry import Rule, def_inlined, def_refused, elementwise_rule
+from interval_jax._rules.registry import Rule, def_inlined, def_refused, elementwise_rule, settled
 
 __all__ = ["recognise"]
 
@@ -38,15 +38,15 @@ for _name in ("scan", "while", "cond"):
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], Rule]] = {
     "silu": (
         jax.nn.silu,
-        elementwise_rule(el.silu, lambda x, _: el.silu_derivative(x)),
+        elementwise_rule(settled(el.silu), lambda x, _: settled(el.silu_derivative)(x)),
     ),
     "softplus": (
         jax.nn.softplus,
-        elementwise_rule(el.softplus, lambda x, _: el.softplus_derivative(x)),
+        elementwise_rule(settled(el.softplus), lambda x, _: settled(el.softplus_derivative)(x)),
     ),
     "relu": (
         jax.nn.relu,
-        elementwise_rule(el.relu, lambda x, _: el.relu_derivative(x)),
+        elementwise_rule(settled(el.relu), lambda x, _: settled(el.relu_derivative)(x)),
     ),
 }
 

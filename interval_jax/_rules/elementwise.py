@@ -36,6 +36,7 @@ from interval_jax._rules.registry import (
     _define,
     def_elementwise,
     is_real,
+    settled,
 )
 
 
@@ -76,14 +77,14 @@ def_elementwise(
 def_elementwise("square", sqr, lambda x, _: mul(x, 2.0))
 def_elementwise("sqrt", basic.sqrt, lambda x, y: div(0.5, y))
 def_elementwise("rsqrt", lambda x: recip(basic.sqrt(x)), lambda x, y: mul(-0.5, mul(y, recip(x))))
-def_elementwise("exp", el.exp, lambda x, y: y)
-def_elementwise("expm1", el.expm1, lambda x, _: el.exp(x))
-def_elementwise("log", el.log, lambda x, _: recip(_nonnegative(x)))
-def_elementwise("log1p", el.log1p, lambda x, _: recip(_nonnegative(add(x, 1.0))))
-def_elementwise("tanh", el.tanh, lambda x, _: el.tanh_derivative(x))
-def_elementwise("logistic", el.logistic, lambda x, _: el.logistic_derivative(x))
-def_elementwise("erf", el.erf, lambda x, _: el.erf_derivative(x))
-def_elementwise("erfc", el.erfc, lambda x, _: -el.erf_derivative(x))
+def_elementwise("exp", settled(el.exp), lambda x, y: y)
+def_elementwise("expm1", settled(el.expm1), lambda x, _: settled(el.exp)(x))
+def_elementwise("log", settled(el.log), lambda x, _: recip(_nonnegative(x)))
+def_elementwise("log1p", settled(el.log1p), lambda x, _: recip(_nonnegative(add(x, 1.0))))
+def_elementwise("tanh", settled(el.tanh), lambda x, _: settled(el.tanh_derivative)(x))
+def_elementwise("logistic", settled(el.logistic), lambda x, _: settled(el.logistic_derivative)(x))
+def_elementwise("erf", settled(el.erf), lambda x, _: settled(el.erf_derivative)(x))
+def_elementwise("erfc", settled(el.erfc), lambda x, _: -settled(el.erf_derivative)(x))
 
 
 def _nonnegative(x: Interval) -> Interval:

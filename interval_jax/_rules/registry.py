@@ -13,7 +13,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 from jax.extend.core import Primitive, primitives
 
 from interval_jax import _sums
@@ -34,6 +34,7 @@ __all__ = [
     "is_real",
     "primitive",
     "register",
+    "settled",
     "truth",
 ]
 
@@ -122,6 +123,19 @@ def truth(value: Truth | Array) -> Truth:
 
 
 # --- combinators ------------------------------------------------------------------------
+
+
+def settled(function: Enclose) -> Enclose:
+    """Have XLA compute both bounds of a costly function once, not again in every consumer.
+
+    Each bound of what follows depends on both bounds, so fusion would compute the function
+    twice for every operation that uses its result.
+    """
+
+    def evaluated(*args: Any) -> Interval:
+        return Interval(*lax.optimization_barrier(tuple(jax.tree.leaves(function(*args)))))
+
+    return evaluated
 
 
 def elementwise_rule(enclose: Enclose, *slopes: Slope | int | None) -> Rule:
