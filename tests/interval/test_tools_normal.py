@@ -1,6 +1,7 @@
 """The generator of the erf tables: its output is what is committed, its proofs can fail."""
 
 import importlib.util
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def tool() -> ModuleType:
+def tool() -> Iterator[ModuleType]:
     spec = importlib.util.spec_from_file_location("normal_tool", _ROOT / "tools" / "normal.py")
     assert spec is not None
     assert spec.loader is not None
