@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jax import Array, lax
 
@@ -303,12 +302,24 @@ def _silu_derivative_extrema(dtype: np.dtype) -> tuple[Extremum, ...]:
     )
 
 
+def _bounded(x: Array) -> Array:
+    # Beyond, all is constant or linear; infinity times 0 must not come into derivatives.
+    return lax.clamp(constant(x, -1000), x, constant(x, 1000))
+
+
 def _smooth_silu(x: Array) -> Array:
-    return x * lax.logistic(x)
+    y = _bounded(x)
+    return lax.select(lax.gt(x, y), x, y * lax.logistic(y))
+
+
+def _smooth_softplus(x: Array) -> Array:
+    y = _bounded(x)
+    return lax.select(lax.gt(x, y), x, lax.max(y, constant(y, 0)) + lax.log1p(lax.exp(-lax.abs(y))))
 
 
 def _smooth_silu_derivative(x: Array) -> Array:
-    return lax.logistic(x) * (1 + x * lax.logistic(-x))
+    y = _bounded(x)
+    return lax.logistic(y) * (1 + y * lax.logistic(-y))
 
 
 def _smooth_logistic_derivative(x: Array) -> Array:
@@ -321,7 +332,7 @@ def _smooth_tanh_derivative(x: Array) -> Array:
 
 _logistic_enclosure = increasing(_logistic_bounds, lax.logistic)
 _tanh_enclosure = increasing(_tanh_bounds, lax.tanh)
-_softplus_enclosure = increasing(_softplus_bounds, jax.nn.softplus)
+_softplus_enclosure = increasing(_softplus_bounds, _smooth_softplus)
 _silu_enclosure = valley(_silu_bounds, _smooth_silu, _silu_minimum)
 _silu_derivative_enclosure = turning(
     _silu_derivative_bounds, _smooth_silu_derivative, _silu_derivative_extrema

@@ -301,7 +301,7 @@ def _log1p(y: DoubleWord) -> DoubleWord:
     centres, logs, rests = zip(*tables.log_upper_centres, strict=True)
     splits = tuple(s - 1 for s in tables.log_upper_splits)
     centre = _select_above(y.hi, splits, centres)
-    # 1 - centre and 1 + centre are exact: the centres have five digits. So is 1 - centre + y.hi, a
+    # 1 - centre and 1 + centre are exact: the centres have six digits. So is 1 - centre + y.hi, a
     # multiple of the last place of y.hi that is smaller than y.hi; its error comes out as 0.
     one = constant(y.hi, 1)
     d, d_error = fast_two_sum(rounded(one - centre), y.hi)

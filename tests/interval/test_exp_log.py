@@ -1,0 +1,185 @@
+"""exp, expm1, log and log1p: containment without tolerance."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flint import arb, ctx
+
+import interval_jax as ij
+from interval_jax._doubleword import DoubleWord
+from interval_jax._rounding import format_of
+from interval_jax.elementary import exp, exp_log, expm1, log, log1p
+from tests.interval import kernel_checks, points
+
+FUNCTIONS = {"exp": exp, "expm1": expm1, "log": log, "log1p": log1p}
+DTYPES = [np.float64, np.float32]
+# Ends of the reduced argument and of the pieces of log, where results cross the smallest and the
+# largest number, where exp next to 0 and expm1 next to -1 need no series, and the clipped range.
+BREAKS = (
+    *(np.log(2) / 8 * k for k in (1, 3, 5, 7, 1001)),
+    *(s * 2.0**k for s in (0.7702811, 0.9185587, 1.0897247, 1.2922634) for k in (-1, 0, 1, 9)),
+    *(abs(s - 1) for s in (0.7702811, 0.9185587, 1.0897247, 1.2922634, 1.5405622)),
+    708.3964, 709.7827, 709.8, 745.0, 87.33655, 88.72284, 89.0, 104.0, 36.7368, 37.4299, 16.6355,
+    1.0, 2.0**-24, 2.0**-25, 2.0**-53, 2.0**-54, 2.0**53, 2.0**24,
+)  # fmt: skip
+
+
+def _domain(name: str, x: np.ndarray) -> np.ndarray:
+    if name == "log":
+        return np.abs(x[x != 0])
+    return x[x > -1] if name == "log1p" else x
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_points_are_enclosed_within_one_ulp(name: str, dtype: type) -> None:
+    x = _domain(name, kernel_checks.around(BREAKS, dtype, 200_000))
+    assert x.size > 100_000
+    kernel_checks.check_points(FUNCTIONS[name], name, x)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_ranges_over_intervals(name: str, dtype: type) -> None:
+    lo, hi = (kernel_checks.in_format(b) for b in points.intervals(dtype, 20_000, seed=7))
+    end = {"log": 0, "log1p": -1}.get(name, -np.inf)
+    inside = (hi > end) & (hi > -np.inf) & (lo < np.inf)
+    kernel_checks.check_ranges(FUNCTIONS[name], name, lo[inside], hi[inside])
+    # What is left of the domain is nothing.
+    outside = FUNCTIONS[name](ij.Interval(jnp.asarray(lo[hi <= end]), jnp.asarray(hi[hi <= end])))
+    assert np.all(np.asarray(outside.lo) == np.inf)
+    assert np.all(np.asarray(outside.hi) == -np.inf)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_way_of_calling_encloses(name: str, dtype: type) -> None:
+    x = _domain(name, kernel_checks.around(BREAKS, dtype, 5_000, seed=3))
+    kernel_checks.check_every_way(FUNCTIONS[name], name, x)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_fused_with_neighbours(name: str, dtype: type) -> None:
+    x = kernel_checks.around(BREAKS, dtype, 5_000, seed=3)
+    x = x[(x > 0.5) & (x < 80)] if name.startswith("log") else x[np.abs(x) < 3]
+    # The constants keep the second application inside the domain.
+    kernel_checks.check_fused(FUNCTIONS[name], name, x, 1.1, 1.6)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_special_values(dtype: type) -> None:
+    inf = np.inf
+    info = np.finfo(dtype)
+    tiny, largest = float(info.tiny), float(info.max)
+    next_tiny = float(np.nextafter(info.tiny, dtype(1)))
+    above, below = (float(np.nextafter(dtype(1), dtype(s))) for s in (2, 0))
+    cases = {
+        "exp": [
+            (0, 0, 1, 1), (tiny, tiny, 1, above), (-tiny, -tiny, below, 1), (-inf, inf, 0, inf),
+            (1e4, 1e5, largest, inf), (1e4, inf, largest, inf), (-inf, -1e4, 0, tiny),
+        ],
+        "expm1": [
+            (0, 0, 0, 0), (tiny, tiny, tiny, next_tiny), (-tiny, -tiny, -tiny, 0),
+            (-inf, inf, -1, inf), (1e4, inf, largest, inf), (-inf, -1e4, -1, -below),
+        ],
+        "log": [
+            (1, 1, 0, 0), (0, 1, -inf, 0), (-2, 1, -inf, 0), (0, inf, -inf, inf),
+                (-2, 0, inf, -inf), (0, 0, inf, -inf), (1, inf, 0, inf)],
+        "log1p": [(0, 0, 0, 0), (tiny, tiny, 0, tiny), (-1, 0, -inf, 0), (-3, inf, -inf, inf),
+                  (-2, -1, inf, -inf), (-tiny, -tiny, -next_tiny, -tiny), (0, inf, 0, inf)],
+    }  # fmt: skip
+    for name, rows in cases.items():
+        lo, hi, low, high = np.array([*rows, (inf, -inf, inf, -inf)], dtype).T
+        value = FUNCTIONS[name](ij.Interval(jnp.asarray(lo), jnp.asarray(hi)))
+        np.testing.assert_array_equal(value.lo, low, name)
+        np.testing.assert_array_equal(value.hi, high, name)
+
+
+def _worst(word: DoubleWord, scale: np.ndarray, exact: Callable[..., arb], *x: np.ndarray) -> float:
+    """The largest relative error of double words, measured by Arb."""
+    before, ctx.prec = ctx.prec, 200
+    try:
+        hi, lo = (np.asarray(b, np.float64) for b in word)
+        errors = []
+        for h, low, k, *point in zip(hi, lo, scale, *x, strict=True):
+            value = exact(*(arb(float(p)) for p in point))
+            errors.append(float(abs(((arb(h) + arb(low)) * arb(2) ** int(k) - value) / value)))
+        return max(errors)
+    finally:
+        ctx.prec = before
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_errors_stay_below_the_proven_bounds_and_not_far_below(dtype: type) -> None:
+    rng = np.random.default_rng(5)
+    unit = format_of(np.dtype(dtype)).unit
+    x = np.concatenate([rng.uniform(-0.4, 0.4, 5_000), rng.uniform(-80, 80, 10_000)]).astype(dtype)
+    word, k = jax.jit(exp_log._exp)(jnp.asarray(x))
+    worst = _worst(word, np.asarray(k), arb.exp, x)
+    assert exp_log.exp_error(unit) / 20 < worst < exp_log.exp_error(unit)
+
+    x = np.concatenate([rng.uniform(0.77, 1.55, 10_000), np.exp2(rng.uniform(-9, 9, 5_000))])
+    x = x.astype(dtype)
+    word = jax.jit(exp_log._log)(DoubleWord(jnp.asarray(x), jnp.zeros_like(x)))
+    worst = _worst(word, np.zeros(x.shape), arb.log, x)
+    assert exp_log.log_error(unit) / 20 < worst < exp_log.log_error(unit)
+
+    x = np.exp2(rng.uniform(-9, 0, 15_000)).astype(dtype)
+    word = jax.jit(exp_log._log1p)(DoubleWord(jnp.asarray(x), jnp.zeros_like(x)))
+    worst = _worst(word, np.zeros(x.shape), arb.log1p, x)
+    assert exp_log.log_error(unit) / 20 < worst < exp_log.log_error(unit)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_exp_of_double_words(dtype: type) -> None:
+    rng = np.random.default_rng(6)
+    unit = format_of(np.dtype(dtype)).unit
+    hi = rng.uniform(-80, 80, 8_000).astype(dtype)
+    lo = (hi * unit * rng.uniform(-1, 1, hi.size)).astype(dtype)
+    word, k = jax.jit(exp_log._exp)(DoubleWord(jnp.asarray(hi), jnp.asarray(lo)))
+    worst = _worst(word, np.asarray(k), lambda p, q: (p + q).exp(), hi, lo)
+    assert worst < exp_log.exp_error(unit)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_bounds_have_the_derivative_of_the_function(name: str) -> None:
+    x = jnp.array([0.3, 0.7, 1.7, 5.0])
+    plain = jax.vmap(jax.grad(getattr(jnp, name)))(x)
+    for end in ("lo", "hi"):
+        slope = jax.grad(lambda t, end=end: getattr(FUNCTIONS[name](ij.Interval(t, t)), end))
+        np.testing.assert_allclose(jax.vmap(slope)(x), plain, rtol=1e-14)
+
+
+_WITHOUT_X64 = """
+import jax, numpy as np
+assert not jax.config.jax_enable_x64
+from tests.interval import kernel_checks
+from tests.interval.test_exp_log import BREAKS, FUNCTIONS, _domain
+for name, function in FUNCTIONS.items():
+    x = _domain(name, kernel_checks.around(BREAKS, np.float32, 4_000, seed=9))
+    text = str(jax.make_jaxpr(function)(kernel_checks.singletons(x)))
+    assert "f64" not in text and "i64" not in text
+    kernel_checks.check_points(function, name, x, tightest=0.985)
+"""
+
+
+def test_float32_does_not_need_x64() -> None:
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": str(root), "JAX_ENABLE_X64": "0"}
+    subprocess.run(
+        [sys.executable, "-c", _WITHOUT_X64], check=True, cwd=root, env=environment, timeout=300
+    )
+
+
+@pytest.mark.parametrize("bits", [np.int32, np.float16])
+def test_other_types_are_refused(bits: type) -> None:
+    with pytest.raises(TypeError, match="float"):
+        exp(np.ones(3, bits))
