@@ -10,10 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax import lax
 
 import interval_jax as ij
 from interval_jax.elementary import normal
+from tests.interval import kernel_checks as checks
 from tests.interval import oracle, points
 
 FUNCTIONS: dict[str, Callable[..., ij.Interval]] = {
@@ -23,132 +23,46 @@ DISTINCT = sorted(set(FUNCTIONS) - {"ndtr_derivative"})  # which is norm_pdf
 DTYPES = [np.float64, np.float32]
 FEW = 5_000
 # Where a table, the scaling of minute arguments or the argument reduction changes, and where the
-# results cross the smallest normal number or reach 1 and 2; times sqrt(2) for the normal functions.
-BREAKS = (
+# results cross the smallest normal number or reach 1 and 2.
+_BREAKS_OF_ERF = (
     0.75, 1.5, 2.0, 3.75, 6.0, 9.5, 27.0, 1.41 * 27.0, 1.41 * 9.5, 2.0**-64, 2.0**-512,
     26.543, 9.1941, 37.519, 12.9847, 37.6766, 13.1916, 26.6151, 9.3237, 5.9216, 3.9192, 5.8636,
     8.2924, 8.3733, 5.4199, 5.5418, 1.0, 2.0**-27, 2.0**-54,
 )  # fmt: skip
+BREAKS = (
+    *_BREAKS_OF_ERF,
+    *(2**0.5 * b for b in _BREAKS_OF_ERF),
+    *(0.5**0.5 * b for b in _BREAKS_OF_ERF),
+)
 
 
 def _grid(dtype: type, size: int, seed: int = 0) -> np.ndarray:
-    """Points of the format: general ones, dense around the breaks, and where functions vary."""
-    rng = np.random.default_rng(seed + 100)
-    breaks = np.array(BREAKS)
-    breaks = np.concatenate([breaks, breaks * np.sqrt(2), breaks / np.sqrt(2)])
-    near = np.concatenate([breaks * (1 + s) for s in rng.normal(0, 1e-4, 40)])
-    edges = points.neighbours(np.concatenate([breaks, -breaks]).astype(dtype), steps=4)
-    signs = rng.choice([-1.0, 1.0], size // 2)
-    spread = signs * np.exp2(rng.uniform(-4, 5.3, size // 2))
-    x = np.concatenate([edges, near, -near, spread, points.points(dtype, size // 2, seed)])
-    x = x.astype(dtype)
-    return np.where(np.abs(x) < np.finfo(dtype).tiny, 0, x).astype(dtype)
-
-
-def _to_format(value: oracle.Tightest, dtype: type) -> tuple[np.ndarray, np.ndarray]:
-    """The tightest bounds in {0, normals, +-inf} of a narrower or equal format."""
-    tiny = np.finfo(dtype).tiny
-
-    def below(down: np.ndarray) -> np.ndarray:
-        with np.errstate(over="ignore", under="ignore"):
-            near = down.astype(dtype)
-        near = np.where(near > down, np.nextafter(near, dtype(-np.inf)), near)
-        return np.where(np.abs(near) < tiny, np.where(down < 0, -tiny, 0), near).astype(dtype)
-
-    return below(value.down), -below(-value.up)
-
-
-def _steps(x: np.ndarray) -> np.ndarray:
-    """Consecutive integers for consecutive numbers of {0, normals, +-inf}."""
-    bits = np.abs(x).view(np.int32 if x.dtype == np.float32 else np.int64).astype(np.int64)
-    magnitude = np.maximum(bits - (1 << np.finfo(x.dtype).nmant) + 1, 0)
-    return np.where(np.signbit(x), -magnitude, magnitude)
-
-
-def _excess(X: ij.Interval, exact: oracle.Tightest) -> tuple[np.ndarray, np.ndarray]:
-    """Steps from the tightest bounds to those of X; negative is a violation."""
-    lo, hi = np.asarray(X.lo), np.asarray(X.hi)
-    assert not np.isnan(lo).any()
-    assert not np.isnan(hi).any()
-    down, up = _to_format(exact, lo.dtype.type)
-    return _steps(down) - _steps(lo), _steps(hi) - _steps(up)
-
-
-def _points(x: np.ndarray) -> ij.Interval:
-    return ij.Interval(jnp.asarray(x), jnp.asarray(x))
+    return checks.around(BREAKS, dtype, size, seed)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", DISTINCT)
 def test_points_are_enclosed_within_one_ulp(name: str, dtype: type) -> None:
-    x = _grid(dtype, 100_000)
-    exact = oracle.tightest(name, x)
-    for excess in _excess(FUNCTIONS[name](_points(x)), exact):
-        assert excess.min() >= 0
-        assert excess.max() <= 1
-        assert np.mean(excess == 0) > 0.99
+    checks.check_points(FUNCTIONS[name], name, _grid(dtype, 100_000))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_ranges_over_intervals(name: str, dtype: type) -> None:
-    lo, hi = points.intervals(dtype, 10_000, seed=7)
-    tiny = np.finfo(dtype).tiny
-    lo, hi = (np.where(np.abs(b) < tiny, 0, b).astype(dtype) for b in (lo, hi))
-    for excess in _excess(
-        FUNCTIONS[name](ij.Interval(jnp.asarray(lo), jnp.asarray(hi))),
-        oracle.tightest_range(name, lo.astype(np.float64), hi.astype(np.float64)),
-    ):
-        assert excess.min() >= 0
-        assert excess.max() <= 1
+    lo, hi = (checks.in_format(b) for b in points.intervals(dtype, 10_000, seed=7))
+    checks.check_ranges(FUNCTIONS[name], name, lo, hi)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", DISTINCT)
 def test_every_way_of_calling_encloses(name: str, dtype: type) -> None:
-    function = FUNCTIONS[name]
-    x = _grid(dtype, FEW, seed=3)
-    X, exact = _points(x), oracle.tightest(name, x)
-
-    def ways(X: ij.Interval) -> tuple[ij.Interval, ...]:
-        scanned = lax.scan(lambda carry, x: (carry, function(x)), None, X)[1]
-        return jax.vmap(function)(X), scanned, function(_points(x))
-
-    with jax.disable_jit():
-        op_by_op = function(X)
-    for value in (op_by_op, *jax.jit(ways)(X)):
-        for excess in _excess(value, exact):
-            assert excess.min() >= 0
-            assert excess.max() <= 1
+    checks.check_every_way(FUNCTIONS[name], name, _grid(dtype, FEW, seed=3))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", DISTINCT)
 def test_fused_with_neighbours(name: str, dtype: type) -> None:
-    """XLA may contract and fold across the borders of the function, but not break it."""
-    function = FUNCTIONS[name]
-    X = _points(_grid(dtype, FEW, seed=3))
-    scale, shift = dtype(1.1), dtype(-0.3)
-
-    @jax.jit
-    def chain(X: ij.Interval) -> tuple[ij.Interval, ij.Interval, ij.Interval]:
-        Z = function(X * scale + shift)
-        return Z, Z * scale + shift, function(Z)
-
-    Z, last, again = chain(X)
-    argument = X * scale + shift
-    ends = [np.asarray(b, np.float64) for b in (argument.lo, argument.hi)]
-    for excess in _excess(Z, oracle.tightest_range(name, *ends)):
-        assert excess.min() >= 0
-        assert excess.max() <= 1
-    # Arithmetic is tight, so that it gives the same bounds in any surroundings.
-    expected = Z * scale + shift
-    np.testing.assert_array_equal(last.lo, expected.lo)
-    np.testing.assert_array_equal(last.hi, expected.hi)
-    ends = [np.asarray(b, np.float64) for b in (Z.lo, Z.hi)]
-    for excess in _excess(again, oracle.tightest_range(name, *ends)):
-        assert excess.min() >= 0
-        assert excess.max() <= 1
+    checks.check_fused(FUNCTIONS[name], name, _grid(dtype, FEW, seed=3), 1.1, -0.3)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -180,11 +94,7 @@ def test_extrema_belong_to_exactly_the_intervals_around_them(name: str, dtype: t
     ends = [(inside, turn), (turn, after), (inside, after), (after, dtype(3)), (inside, inside)]
     lo, hi = (np.array(b, dtype) for b in zip(*ends, strict=True))
     for sign in (1, -1):
-        a, b = (lo, hi) if sign > 0 else (-hi, -lo)
-        value = FUNCTIONS[name](ij.Interval(jnp.asarray(a), jnp.asarray(b)))
-        for excess in _excess(value, oracle.tightest_range(name, a, b)):
-            assert excess.min() >= 0
-            assert excess.max() <= 1
+        checks.check_ranges(FUNCTIONS[name], name, *((lo, hi) if sign > 0 else (-hi, -lo)))
 
 
 @pytest.mark.parametrize("name", DISTINCT)
@@ -246,6 +156,6 @@ def test_float32_does_not_need_x64(tmp_path: Path) -> None:
     got = np.load(tmp_path / "out.npz")
     for name in FUNCTIONS:
         value = ij.Interval(got[name + "_lo"], got[name + "_hi"])
-        for excess in _excess(value, oracle.tightest(name, x)):
-            assert excess.min() >= 0
-            assert excess.max() <= 1
+        for off in checks.excess(value, oracle.tightest(name, x)):
+            assert off.min() >= 0
+            assert off.max() <= 1
