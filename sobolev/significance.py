@@ -26,7 +26,7 @@ from sobolev import network
 
 DEFINITIONS = ("afghan_naumann", "vassiliadis")
 
-_BOXES_AT_ONCE = 64
+_BATCH = 32
 
 
 class Ranked(NamedTuple):
@@ -119,8 +119,11 @@ def interval_significance(
         The scores, ranges and adjoints.
 
     Raises:
-        ValueError: If the box is no box of the network's inputs, or the definition is unknown.
+        ValueError: If the box is no box of the network's inputs, the definition is unknown, or
+            `parts` is not positive.
     """
+    if parts < 1:
+        raise ValueError(f"parts must be at least 1; got {parts}")
     lower, upper = checked_box(net, lower, upper)
     edges = np.linspace(lower, upper, parts + 1)
     cells = np.stack(np.meshgrid(*[np.arange(parts)] * len(lower), indexing="ij"), -1)
@@ -234,13 +237,12 @@ Ranges = tuple[ij.Interval, dict[str, ij.Interval], dict[str, ij.Interval]]
 
 def _enclose(net: network.MLP, lower: np.ndarray, upper: np.ndarray) -> Ranges:
     """Hull of the enclosures over boxes, corners of shape (n_boxes, n_in)."""
-    # One batch size for all numbers of boxes: the enclosures are compiled once per network shape.
-    size = 1 if len(lower) == 1 else _BOXES_AT_ONCE
-    missing = -len(lower) % size
+    # One batch size for any number of boxes, so that a network shape is compiled only once.
+    missing = -len(lower) % _BATCH
     lower, upper = (np.pad(c, ((0, missing), (0, 0)), mode="edge") for c in (lower, upper))
     hulls = [
-        _enclose_batch(net, lower[start : start + size], upper[start : start + size])
-        for start in range(0, len(lower), size)
+        _enclose_batch(net, lower[start : start + _BATCH], upper[start : start + _BATCH])
+        for start in range(0, len(lower), _BATCH)
     ]
     return _hull(jax.tree.map(lambda *bounds: jnp.stack(bounds), *hulls))
 
