@@ -10,9 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flint import arb, ctx
 
 import interval_jax as ij
-from interval_jax.elementary import normal
+from interval_jax.elementary import _erf, normal
 from tests.interval import kernel_checks as checks
 from tests.interval import oracle, points
 
@@ -63,6 +64,28 @@ def test_every_way_of_calling_encloses(name: str, dtype: type) -> None:
 @pytest.mark.parametrize("name", DISTINCT)
 def test_fused_with_neighbours(name: str, dtype: type) -> None:
     checks.check_fused(FUNCTIONS[name], name, _grid(dtype, FEW, seed=3), 1.1, -0.3)
+
+
+@pytest.mark.parametrize("halved", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_double_words_err_less_than_proven_and_not_far_less(dtype: type, halved: bool) -> None:
+    rng = np.random.default_rng(11)
+    cuts = _erf.table_of(np.dtype(dtype)).cuts
+    x = np.concatenate([rng.uniform(0, end, 1500) for end in (1.0, *cuts)]).astype(dtype)
+    x = x * dtype(1.41 if halved else 1)
+    first, scaled = jax.jit(lambda x: _erf.erf_or_erfc(_erf.argument(x, halved)))(x)
+    hi, lo, exponent, bound = (
+        np.asarray(a).tolist() for a in (*scaled.word, scaled.exponent, scaled.error)
+    )
+    observed = []
+    with ctx.workprec(150):
+        for i, number in enumerate(x.tolist()):
+            w = arb(number) / arb(2).sqrt() if halved else arb(number)
+            value = w.erf() if first[i] else w.erfc()
+            error = (arb(hi[i]) + lo[i]) * arb(2) ** exponent[i] / value - 1
+            observed.append(float(abs(error).upper()) / bound[i])
+    assert max(observed) < 1
+    assert max(observed) > 0.05
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -129,7 +152,7 @@ import sys
 import jax, numpy as np, jax.numpy as jnp
 assert not jax.config.jax_enable_x64
 import interval_jax as ij
-from interval_jax.elementary import normal
+from interval_jax.elementary import _erf, normal
 data = np.load(sys.argv[1])
 x = jnp.asarray(data["x"])
 assert x.dtype == np.float32
