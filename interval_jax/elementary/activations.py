@@ -415,7 +415,7 @@ def softplus(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.softplus(ij.interval(0.0, 1.0))
-        Interval([0.69314712, 1.31326175], float32)
+        Interval([0.693147122, 1.31326175], float32)
     """
     return _softplus_enclosure(as_interval(x))
 
@@ -442,8 +442,9 @@ def tanh_derivative(x: Any) -> Interval:
 
     Example:
         >>> import interval_jax as ij
-        >>> ij.tanh_derivative(ij.interval(-1.0, 2.0))
-        Interval([0.0706508160, 1], float32)
+        >>> from interval_jax.elementary import tanh_derivative
+        >>> tanh_derivative(ij.interval(-1.0, 2.0))
+        Interval([0.0706508234, 1], float32)
     """
     return _tanh_derivative_enclosure(as_interval(x))
 
@@ -455,7 +456,8 @@ def logistic_derivative(x: Any) -> Interval:
 
     Example:
         >>> import interval_jax as ij
-        >>> ij.logistic_derivative(ij.interval(-1.0, 2.0))
+        >>> from interval_jax.elementary import logistic_derivative
+        >>> logistic_derivative(ij.interval(-1.0, 2.0))
         Interval([0.104993581, 0.25], float32)
     """
     return _logistic_derivative_enclosure(as_interval(x))
@@ -469,8 +471,9 @@ def silu_derivative(x: Any) -> Interval:
 
     Example:
         >>> import interval_jax as ij
-        >>> ij.silu_derivative(ij.interval(-3.0, 0.0))
-        Interval([-0.0998393297, 0.5], float32)
+        >>> from interval_jax.elementary import silu_derivative
+        >>> silu_derivative(ij.interval(-3.0, 0.0))
+        Interval([-0.0998393223, 0.5], float32)
     """
     return _silu_derivative_enclosure(as_interval(x))
 
@@ -480,7 +483,8 @@ def softplus_derivative(x: Any) -> Interval:
 
     Example:
         >>> import interval_jax as ij
-        >>> ij.softplus_derivative(ij.interval(0.0, 0.0))
+        >>> from interval_jax.elementary import softplus_derivative
+        >>> softplus_derivative(ij.interval(0.0, 0.0))
         Interval([0.5, 0.5], float32)
     """
     return logistic(x)
@@ -491,7 +495,8 @@ def relu_derivative(x: Any) -> Interval:
 
     Example:
         >>> import interval_jax as ij
-        >>> ij.relu_derivative(ij.interval(-1.0, 2.0))
+        >>> from interval_jax.elementary import relu_derivative
+        >>> relu_derivative(ij.interval(-1.0, 2.0))
         Interval([0, 1], float32)
     """
     x = as_interval(x)
