@@ -429,6 +429,6 @@ def log1p(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.log1p(ij.interval(0.0, 1e-10))
-        Interval([0, 1.00000009e-10], float32)
+        Interval([0, 1.00000002e-10], float32)
     """
     return _log1p_enclosure(as_interval(x))
