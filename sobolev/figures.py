@@ -47,6 +47,7 @@ def learning_curves(curves: Mapping[str, np.ndarray]) -> Figure:
             axes.plot(epochs, losses, label=name, color=_colour(k), linewidth=1.4)
     floor = min(losses.min() for losses in curves.values())
     whole.set(yscale="log", ylabel="Sobolev loss on the noisy labels")
+    whole.set_title("all epochs", fontsize=11)
     zoomed.set(ylim=(0.99 * floor, 1.12 * floor))
     zoomed.set_title("the same, near the noise of the labels", fontsize=11)
     zoomed.legend(frameon=False)
@@ -129,12 +130,14 @@ def significance(panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
         widest = max(len(layer) for layer in scores.values())
         grid = np.full((len(scores), widest), np.nan)
         for row, layer in enumerate(scores.values()):
-            grid[row, : len(layer)] = _log10(layer)
+            # Relative to the layer: scores of different layers differ by orders of magnitude.
+            grid[row, : len(layer)] = _log10(layer / np.nanmax(layer))
         image = left.imshow(grid, aspect="auto", interpolation="nearest", cmap="viridis")
         left.set_yticks(range(len(scores)), [name.replace("_", " ") for name in scores])
-        left.set(xlabel="neuron", title=title)
+        left.set(xlabel="neuron")
+        left.set_title(title, fontsize=11)
         left.grid(False)
-        figure.colorbar(image, ax=left, label="log10 significance")
+        figure.colorbar(image, ax=left, label="log10 of the share of\nthe layer's greatest")
         for k, (name, layer) in enumerate(scores.items()):
             ordered = np.sort(layer)[::-1]
             rank = np.linspace(0.0, 1.0, len(layer)) if len(layer) > 1 else np.array([0.5])
