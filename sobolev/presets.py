@@ -118,7 +118,7 @@ class RunConfig:
 def quick(seed: int = 0, dtype: str = "float64") -> RunConfig:
     """Returns the configuration of the demonstration: 7 -> 6 x 64 -> 1, under two minutes."""
     lower, upper = evaluation_box(7)
-    finetuning = TrainingConfig(epochs=40, batch_size=1024, learning_rate=1e-2, seed=seed)
+    finetuning = TrainingConfig(epochs=40, batch_size=512, learning_rate=3e-3, seed=seed)
     return RunConfig(
         preset="quick",
         seed=seed,
@@ -142,7 +142,7 @@ def quick(seed: int = 0, dtype: str = "float64") -> RunConfig:
 def paper(seed: int = 0, dtype: str = "float64") -> RunConfig:
     """Returns the configuration of the paper's experiment: 7 -> 6 x 128 -> 1, 2^20 paths."""
     lower, upper = evaluation_box(7)
-    finetuning = TrainingConfig(epochs=60, batch_size=2048, learning_rate=1e-2, seed=seed)
+    finetuning = TrainingConfig(epochs=60, batch_size=2048, learning_rate=3e-3, seed=seed)
     return RunConfig(
         preset="paper",
         seed=seed,

@@ -30,7 +30,7 @@ from sobolev.labels import Labels
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Hyperparameters of one training phase: Adam with a warm-up and a cosine decay.
+    """Hyperparameters of one training phase: clipped Adam, warm-up and cosine decay.
 
     Attributes:
         order: 0 for a loss in values only, 1 to add the first derivatives.
@@ -39,6 +39,10 @@ class TrainingConfig:
         learning_rate: Highest learning rate, reached after the warm-up.
         final_learning_rate: Learning rate at the end.
         warmup: Fraction of all steps over which the learning rate rises from zero.
+        second_moment_decay: Adam's beta_2. With 0.999 a narrow network can be thrown far off late
+            in its training: the second moment remembers the small gradients of a thousand steps
+            when a large one comes.
+        max_gradient_norm: Longer gradients are shortened to this norm.
         derivative_weight: The lambda of the Sobolev loss.
         seed: Seed of the order of the labels.
     """
@@ -48,6 +52,8 @@ class TrainingConfig:
     learning_rate: float = 1e-2
     final_learning_rate: float = 1e-6
     warmup: float = 0.05
+    second_moment_decay: float = 0.99
+    max_gradient_norm: float = 0.1
     order: int = 1
     derivative_weight: float = 1.0
     seed: int = 0
@@ -231,7 +237,11 @@ def _optimiser(config: TrainingConfig, n_labels: int) -> tuple[optax.GradientTra
         decay_steps=max(2, total),
         end_value=config.final_learning_rate,
     )
-    return optax.adam(schedule), steps
+    optimiser = optax.chain(
+        optax.clip_by_global_norm(config.max_gradient_norm),
+        optax.adam(schedule, b2=config.second_moment_decay),
+    )
+    return optimiser, steps
 
 
 @partial(jax.jit, static_argnames="config")
