@@ -382,6 +382,8 @@ def as_interval(x: Any, dtype: Any = None) -> Interval:
     finite number; NaN, no number at all, becomes the empty set.
     """
     if isinstance(x, Interval):
+        if not (isinstance(x.lo, Array) and isinstance(x.hi, Array)):
+            x = Interval(jnp.asarray(x.lo), jnp.asarray(x.hi))
         return x if dtype is None or x.dtype == dtype else x.astype(dtype)
     dtype = _float_type(x) if dtype is None else np.dtype(dtype)
     low, high = _bounds_of(x, dtype, "an operand")

@@ -90,10 +90,11 @@ def is_member(m: Any, x: Any) -> Array:
         >>> bool(ij.is_member(1.5, ij.interval(1.0, 2.0)))
         True
     """
+    finite = True if isinstance(m, int) else jnp.isfinite(jnp.asarray(m))
     # The enclosure of m is between the bounds of x exactly if m is: they are in the format.
     m, x = as_interval(m), as_interval(x)
     m, x = _operands(m, x) if m.dtype == x.dtype else _operands(m.astype(x.dtype), x)
-    return (x.lo <= m.lo) & (m.hi <= x.hi) & (m.lo <= m.hi) & (m.hi > -jnp.inf)
+    return (x.lo <= m.lo) & (m.hi <= x.hi) & finite
 
 
 def equal(x: Any, y: Any) -> Array:
