@@ -20,8 +20,27 @@ ERRORS = {
 }
 RESULTS = {
     "networks": [
-        {"name": "dense", "role": "dense", "parameters": 83713, "metrics": ERRORS},
-        {"name": "fine-tuned <2x3>", "role": "fine-tuned", "parameters": 40, "metrics": ERRORS},
+        {
+            "name": "dense",
+            "role": "dense",
+            "target": None,
+            "parameters": 83713,
+            "metrics": ERRORS,
+        },
+        {
+            "name": "fine-tuned <2x3>",
+            "role": "fine-tuned",
+            "target": "<2x3>",
+            "parameters": 40,
+            "metrics": ERRORS,
+        },
+        {
+            "name": "from scratch <2x3>",
+            "role": "from scratch",
+            "target": "<2x3>",
+            "parameters": 40,
+            "metrics": ERRORS | {"delta_rmse": 9e-3},
+        },
     ],
     "n_evaluation_points": 4096,
     "n_paths": 1024,
@@ -29,7 +48,11 @@ RESULTS = {
     "output_enclosure": {"lower": -12.5, "upper": None},
     "ranking": [{"layer": "hidden_1", "neuron": 3, "score": 0.25}],
     "seconds": {"train": 1.25},
-    "configuration": {"preset": "quick", "market": {"strike": 1.1}},
+    "configuration": {
+        "preset": "quick",
+        "market": {"strike": 1.1},
+        "targets": [{"keep": [3, 3]}],
+    },
     "environment": {"jax": "1.2.3"},
 }
 
@@ -77,6 +100,8 @@ def test_html_is_well_formed_self_contained_and_escaped():
     assert "fine-tuned &lt;2x3&gt;" in text
     assert "<2x3>" not in text
     assert "A &amp; B" in text
+    assert "price 1.00, delta 3.00, gamma 1.00" in text
+    assert "<td>targets[0].keep</td><td>[3, 3]</td>" in text
     for shown in ("83,713", "40 (0.05%)", "1,024", "unbounded", "market.strike", "1.2.3", "1.1"):
         assert shown in text
 
