@@ -62,7 +62,9 @@ class _Builder:
         self.constants[slot] = value
         return slot
 
-    def inline(self, closed: ClosedJaxpr, arguments: Sequence[int]) -> list[int]:
+    def inline(
+        self, closed: ClosedJaxpr, arguments: Sequence[int], caller: str = "an unknown line"
+    ) -> list[int]:
         jaxpr = closed.jaxpr
         slots = dict(zip(jaxpr.invars, arguments, strict=True))
         slots.update(
@@ -77,9 +79,9 @@ class _Builder:
         for eqn in jaxpr.eqns:
             inputs = tuple(read(v) for v in eqn.invars)
             rule = recognise(eqn) or RULES.get(eqn.primitive)
-            where = source_info_util.summarize(eqn.source_info)
+            where = source_info_util.summarize(eqn.source_info) or caller
             if rule is not None and rule.inline is not None:
-                results = self.inline(rule.inline(eqn.params), inputs)
+                results = self.inline(rule.inline(eqn.params), inputs, where)
                 slots.update(zip(eqn.outvars, results, strict=True))
                 continue
             outputs = tuple(self.slot() for _ in eqn.outvars)

@@ -111,10 +111,10 @@ def _select(which: Value, *cases: Value, **params: Any) -> Value:
         )
     otherwise, then = cases
     may, may_not = which.possible, ~which.certain
-    if is_real(then):
+    if is_real(then) and is_real(otherwise):
         x, y = as_interval(otherwise), as_interval(then)
         return convex_hull(_restrict(x, may_not), _restrict(y, may))
-    if then.dtype != bool and not isinstance(then, Truth):
+    if not isinstance(then, Truth) and then.dtype != bool:
         raise UnsupportedPrimitiveError(
             "select_n between integers on an undecided condition: an index or count that "
             "depends on interval data has no single value; make the condition plain"

@@ -111,8 +111,8 @@ def _convert(x: Value, *, new_dtype: Any, **_: Any) -> Value:
     if isinstance(x, Interval):
         if not real:
             raise UnsupportedPrimitiveError(
-                f"convert_element_type from {x.dtype} to {np.dtype(new_dtype)}: an interval has "
-                "no integer or boolean value; compute indices and masks from plain arrays"
+                f"convert_element_type from {x.dtype} to {np.dtype(new_dtype)}: an interval has no "
+                "complex, integer or boolean value; take indices and masks from plain arrays"
             )
         return x.astype(new_dtype)
     if isinstance(x, Truth):

@@ -96,7 +96,7 @@ def test_points_scalars_and_numbers_are_operands(dtype: type) -> None:
         ranges = [exact_range(thin, x) for x in zip(lo, hi, strict=True)]
         check_tight(jax.jit(lambda v, f=function: f(jnp.full(1000, c), v))(X), ranges, dtype)
     # A Python number is the real number that it is, also for float32.
-    tenth = (float(0.1), float(0.1))
+    tenth = (0.1, 0.1)
     ranges = [exact.interval_product(x, tenth) for x in zip(lo, hi, strict=True)]
     found = X * 0.1
     for l, h, (low, high) in zip(np.asarray(found.lo), np.asarray(found.hi), ranges, strict=True):
@@ -136,7 +136,9 @@ def test_squares_powers_roots_and_reciprocals(dtype: type) -> None:
                 continue
             low, high = max(l, 0), h
             assert a == (exact.sqrt_down(exact.exact(low), dtype) if low else 0)
-            expected = inf if high == inf else exact.sqrt_up(exact.exact(high), dtype) if high else 0
+            expected = (
+                inf if high == inf else exact.sqrt_up(exact.exact(high), dtype) if high else 0
+            )
             assert b == expected
 
 

@@ -27,7 +27,11 @@ def test_bounds_of_numbers_enclose_them() -> None:
 def test_subnormal_bounds_are_rounded_outward() -> None:
     tiny = np.finfo(np.float64).tiny
     subnormal = np.array([5e-324, -1e-310])
-    for X in (ij.interval(subnormal), ij.interval(jnp.asarray(subnormal)), ij.interval(list(subnormal))):
+    for X in (
+        ij.interval(subnormal),
+        ij.interval(jnp.asarray(subnormal)),
+        ij.interval(list(subnormal)),
+    ):
         np.testing.assert_array_equal(X.lo, [0, -tiny])
         np.testing.assert_array_equal(X.hi, [tiny, 0])
     X = jax.jit(ij.interval)(subnormal)
@@ -84,7 +88,13 @@ def test_conversion_between_types_encloses() -> None:
 
 def test_comparisons_and_truth_are_refused() -> None:
     X = ij.interval(0.0, 1.0)
-    for undecided in (lambda: bool(X), lambda: X == X, lambda: X < 1, lambda: X >= X, lambda: X != 1):
+    for undecided in (
+        lambda: bool(X),
+        lambda: X == X,
+        lambda: X < 1,
+        lambda: X >= X,
+        lambda: X != 1,
+    ):
         with pytest.raises(TypeError, match="predicates"):
             undecided()
 

@@ -120,7 +120,7 @@ def test_neighbours_walk_the_format(dtype: type) -> None:
     tiny, largest = np.finfo(dtype).tiny, np.finfo(dtype).max
     walk = [-inf, -largest, np.nextafter(-largest, dtype(0)), np.nextafter(-tiny, dtype(-1))]
     walk += [-tiny, 0.0, tiny, np.nextafter(tiny, dtype(1)), 1.0, np.nextafter(dtype(1), dtype(2))]
-    values = np.array(walk + [largest, inf], dtype)
+    values = np.array([*walk, largest, inf], dtype)
     ups = np.asarray(rd.next_up(jnp.asarray(values)))
     downs = np.asarray(rd.next_down(jnp.asarray(values)))
     for i in (0, 3, 4, 5, 6, 8, 10):
@@ -178,7 +178,11 @@ def test_error_free_transformations_are_exact(dtype: type) -> None:
         (rd.two_prod, np.full_like(a, c), b, lambda p, q: p * q),
     ):
         constant = jax.jit(lambda v, f=transform, u=x: f(u, v))
-        for s, e in (transform(jnp.asarray(x), jnp.asarray(y)), jax.jit(transform)(x, y), constant(y)):
+        for s, e in (
+            transform(jnp.asarray(x), jnp.asarray(y)),
+            jax.jit(transform)(x, y),
+            constant(y),
+        ):
             for p, q, high, low in zip(x, y, np.asarray(s), np.asarray(e), strict=True):
                 total = exact.exact(high) + exact.exact(low)
                 assert total == operation(exact.exact(p), exact.exact(q))

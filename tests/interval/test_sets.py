@@ -78,7 +78,10 @@ def test_set_operations(dtype: type) -> None:
 CASES = {
     # name: (true pairs, false pairs); None is the empty set
     "equal": ([((1, 2), (1, 2)), (None, None)], [((1, 2), (1, 3)), ((1, 2), None)]),
-    "subset": ([((1, 2), (1, 3)), (None, (1, 2)), (None, None)], [((1, 3), (1, 2)), ((1, 2), None)]),
+    "subset": (
+        [((1, 2), (1, 3)), (None, (1, 2)), (None, None)],
+        [((1, 3), (1, 2)), ((1, 2), None)],
+    ),
     "interior": (
         [((1, 2), (0, 3)), ((-inf, inf), (-inf, inf)), (None, None), (None, (1, 2))],
         [((1, 2), (1, 3)), ((1, 2), None)],

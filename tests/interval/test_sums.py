@@ -95,7 +95,13 @@ def test_unbounded_and_empty_operands() -> None:
 
 
 def test_shapes_follow_matmul_and_dot_general() -> None:
-    shapes = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((5, 2, 3), (3, 4)), ((5, 1, 2, 3), (6, 3, 4))]
+    shapes = [
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 4)),
+        ((5, 2, 3), (3, 4)),
+        ((5, 1, 2, 3), (6, 3, 4)),
+    ]
     for left, right in shapes:
         a, b = matrix(np.float64, left, 1), matrix(np.float64, right, 2)
         value, plain = ij.interval(a) @ ij.interval(b), a @ b
