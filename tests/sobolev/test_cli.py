@@ -290,3 +290,15 @@ def test_help_and_entry_point():
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     for word in ("run", "significance", "finetune", "examples:", "--preset paper"):
         assert word in done.stdout
+
+
+def test_a_reader_that_leaves_early_is_no_error(finished, tmp_path):
+    network_file = finished / "stages/train/network.npz"
+    arguments = ["export", network_file, "--out", tmp_path / "net.onnx"]
+    command = [sys.executable, "-m", "sobolev", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert process.returncode == 0
+    assert errors == b""
+    assert (tmp_path / "net.onnx").exists()
