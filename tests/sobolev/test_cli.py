@@ -34,7 +34,9 @@ def sobolev(capsys):
 
 @pytest.fixture
 def net_file(tmp_path):
-    net = network.initialise(jax.random.key(0), (2, 4, 3, 1))
+    net = network.initialise(
+        jax.random.key(0), (3, 5, 4, 1)
+    )  # as in test_significance: compiled once
     return export_onnx(net, tmp_path / "net.onnx")
 
 
@@ -85,17 +87,17 @@ def test_significance_of_a_file(sobolev, net_file):
     assert code == 0
     content = json.loads(text)
     assert content["rigorous"]
-    assert content["box"] == {"lower": [0.5, 0.5], "upper": [1.5, 1.5]}
-    assert len(content["ranking"]) == 2 + 4 + 3
+    assert content["box"] == {"lower": [0.5] * 3, "upper": [1.5] * 3}
+    assert len(content["ranking"]) == 3 + 5 + 4
     net = import_onnx(net_file)
-    prices = network.apply(net, jax.random.uniform(jax.random.key(1), (1000, 2)) + 0.5)
+    prices = network.apply(net, jax.random.uniform(jax.random.key(1), (1000, 3)) + 0.5)
     assert content["output"]["lower"] <= float(prices.min())
     assert float(prices.max()) <= content["output"]["upper"]
 
     code, text, _ = sobolev("significance", net_file, "--box", "0.5", "1.5", "--top", "0")
     assert code == 0
     lines = text.splitlines()
-    assert len(lines) == 2 + 1 + 1 + 9
+    assert len(lines) == 2 + 1 + 1 + 12
     lower, upper = (float(bound) for bound in lines[1].strip("[]").split(","))
     assert lower <= content["output"]["lower"]  # decimals are rounded outward
     assert upper >= content["output"]["upper"]
@@ -119,11 +121,11 @@ def test_prune_a_file(sobolev, net_file, tmp_path):
     code, text, _ = sobolev("prune", net_file, *box, "--keep", "2", "3", "--out", out, "--json")
     assert code == 0
     content = json.loads(text)
-    assert content["sizes"] == [2, 2, 3, 1] == list(import_onnx(out).sizes)
+    assert content["sizes"] == [3, 2, 3, 1] == list(import_onnx(out).sizes)
     assert content["max_difference"] < 0.5
     code, text, _ = sobolev("prune", net_file, *box, "--keep", "0.5", "--out", out)
     assert code == 0
-    assert "2-2-2-1" in text
+    assert "3-2-2-1" in text
 
 
 def test_export_a_network_of_a_run(sobolev, finished, tmp_path):
@@ -252,7 +254,7 @@ def test_options_that_make_no_sense(sobolev, net_file, tmp_path):
     box = ("--box", "0", "1")
     assert_one_line_error(sobolev("prune", net_file, *box), 2, "--keep", "--out")
     out = tmp_path / "small.onnx"
-    for keep, message in (("many", "counts or fractions"), ("9", "keep a count from 0 to 4")):
+    for keep, message in (("many", "counts or fractions"), ("9", "keep a count from 0 to 5")):
         result = sobolev("prune", net_file, *box, "--keep", keep, "--out", out)
         assert_one_line_error(result, 2, message)
     assert not out.exists()
