@@ -186,8 +186,9 @@ def _tanh_bounds(x: Array) -> tuple[Array, Array]:
 def _softplus_bounds(x: Array) -> tuple[Array, Array]:
     """log(1 + exp(x)) = max(x, 0) + log1p(e)."""
     unit, zero = format_of(x).unit, constant(x, 0)
-    e = _decay(x)
-    log = _log1p(e.clipped)
+    # Loops of their own: the vectoriser of jax 0.12 takes time exponential in shared values.
+    e = lax.optimization_barrier(_decay(x))
+    log = lax.optimization_barrier(_log1p(e.clipped))
     positive = lax.ge(x, zero)
     word = _select(positive, add_float(log, lax.max(x, zero)), log)
     # log1p is at most as sensitive as e itself; a clipped e stands for itself, next to which
