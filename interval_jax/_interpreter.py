@@ -6,8 +6,9 @@ do not contribute are dropped, and the rest is evaluated by the rules of the reg
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import jax
@@ -19,7 +20,7 @@ from jax.extend.core import ClosedJaxpr, Literal
 from interval_jax._interval import Interval
 from interval_jax._rules import RULES, Rule, UnsupportedPrimitiveError, Value, recognise
 
-__all__ = ["Program", "Step", "evaluate", "trace"]
+__all__ = ["Accuracy", "Program", "Step", "evaluate", "trace"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,13 +109,25 @@ def _refusal(eqn: Any, where: str, reason: str | None) -> Rule:
     return Rule(refuse)
 
 
-def trace(function: Callable[..., Any], *args: Any) -> tuple[Program, Any]:
+Accuracy = typing.Literal["tight", "fast"] | None
+"""Which rules to take where there are two; None is fast in programs with matrix products."""
+
+
+def trace(
+    function: Callable[..., Any], *args: Any, accuracy: Accuracy = None
+) -> tuple[Program, Any]:
     """Return the program of a function of flat array arguments, and its output's structure.
 
     Args:
         function: A function of pytrees of arrays.
         args: Pytrees; an :class:`Interval` stands for an array of its shape and dtype.
+        accuracy: Which rules to take where there are two.
+
+    Raises:
+        ValueError: If there is no such accuracy.
     """
+    if accuracy not in ("tight", "fast", None):
+        raise ValueError(f"unknown accuracy {accuracy!r}; choose 'tight', 'fast' or None")
     stand_ins = jax.tree.map(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype) if isinstance(a, Interval) else a,
         args,
@@ -129,6 +142,8 @@ def trace(function: Callable[..., Any], *args: Any) -> tuple[Program, Any]:
         if needed.intersection(step.outputs) or step.name == "name":
             needed.update(step.inputs)
             steps.append(step)
+    if accuracy == "fast" or (accuracy is None and any(s.name == "dot_general" for s in steps)):
+        steps = [replace(s, rule=s.rule.fast) if s.rule.fast else s for s in steps]
     constants = {slot: value for slot, value in builder.constants.items() if slot in needed}
     return Program(constants, inputs, tuple(reversed(steps)), outputs), jax.tree.structure(shape)
 

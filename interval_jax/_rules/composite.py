@@ -8,6 +8,7 @@ traces for such a function, by name and by program, get the function's own kerne
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from interval_jax import elementary as el
 from interval_jax._rules.registry import Rule, def_inlined, def_refused, elementwise_rule, settled
+from interval_jax.elementary import fast
 
 __all__ = ["recognise"]
 
@@ -38,7 +40,12 @@ for _name in ("scan", "while", "cond"):
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], Rule]] = {
     "silu": (
         jax.nn.silu,
-        elementwise_rule(settled(el.silu), lambda x, _: settled(el.silu_derivative)(x)),
+        replace(
+            elementwise_rule(settled(el.silu), lambda x, _: settled(el.silu_derivative)(x)),
+            fast=elementwise_rule(
+                settled(fast.silu), lambda x, _: settled(fast.silu_derivative)(x)
+            ),
+        ),
     ),
     "softplus": (
         jax.nn.softplus,

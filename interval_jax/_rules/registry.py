@@ -67,12 +67,14 @@ class Rule:
         inline: ``inline(params)`` returns the closed jaxpr that the primitive stands for; the
             interpreter then evaluates that and the other fields are unused.
         refused: Why the primitive cannot be enclosed, and what to do instead.
+        fast: A rule that is several times faster and some units wider, for networks.
     """
 
     enclose: Enclose | None = None
     vjp: Vjp | None = None
     inline: Callable[[dict[str, Any]], Any] | None = None
     refused: str | None = None
+    fast: Rule | None = None
 
 
 RULES: dict[Primitive, Rule] = {}
