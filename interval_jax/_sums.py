@@ -86,7 +86,7 @@ def _mid_rad(x: Bounds) -> Bounds:
     """A number m of the format and r with ``r >= (1 - u)**2 max|x - m|``.
 
     The difference loses at most a factor 1 - u and tiny, which is added again unless the
-    interval is the point m. Unbounded intervals get m = 0 and r = inf.
+    interval is the point m. Unbounded intervals get m = 0 and r = inf, empty ones r = NaN.
     The halves are rounded before they are added, so m is the same number wherever the
     compiler chooses to evaluate it again.
     """
@@ -98,14 +98,8 @@ def _mid_rad(x: Bounds) -> Bounds:
     mid = lax.select(lax.lt(lax.abs(mid), lax.full_like(mid, fmt.tiny)), zero, mid)
     mid = _if_finite(mid, 0)
     rad = lax.max(hi - mid, mid - lo) + lax.full_like(lo, fmt.tiny)
-    return mid, lax.select(lax.eq(lo, mid) & lax.eq(hi, mid), zero, rad)
-
-
-def _has_empty(x: Array | Bounds, axes: tuple[int, ...]) -> Array:
-    """1.0 where any interval along the axes is empty, else 0.0; reduced axes are kept."""
-    if not isinstance(x, tuple):
-        return jnp.zeros([1 if a in axes else k for a, k in enumerate(x.shape)], x.dtype)
-    return jnp.any(lax.gt(x[0], x[1]), axes, keepdims=True).astype(x[0].dtype)
+    rad = lax.select(lax.eq(lo, mid) & lax.eq(hi, mid), zero, rad)
+    return mid, lax.select(lax.gt(lo, hi), lax.full_like(lo, np.nan), rad)
 
 
 def contract(x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionNumbers) -> Bounds:
@@ -127,6 +121,9 @@ def contract(x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionN
     for it, as the other factor it counts as 2 tiny / g, so that its share of the radius,
     ``(2 tiny / g) (r + g |m|)``, exceeds the product that c may have lost.
 
+    No factor of a radius is less than tiny or infinite: so an infinite radius times 0 is
+    infinite, 0 times an infinite point is 0, and a NaN says that a term is empty.
+
     The sum of the shares, its inflation and the next sum round three times: with
     g = gamma_(n+12) at most 1/2 the factor ``(1 - g) (1 + 2g) >= 1`` repays all relative losses,
     and 32 n tiny the absolute ones, (3n + 3n) (1 + 2g) + 3n <= 15n here and 4 below. That is R.
@@ -138,6 +135,8 @@ def contract(x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionN
     my, ry = _mid_rad(y) if isinstance(y, tuple) else (y, None)
     n = math.prod(mx.shape[a] for a in dimension_numbers[0][0])
     g = _gamma(n + 12, fmt)
+    if math.isinf(g):
+        raise ValueError(f"a contraction of {n} terms in {fmt.dtype}: use float64, or split it")
 
     def dot(a: Array, b: Array) -> Array:
         return lax.dot_general(a, b, dimension_numbers, precision=lax.Precision.HIGHEST)
@@ -150,16 +149,21 @@ def contract(x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionN
             zero = zero & lax.eq(r, lax.full_like(r, 0))
         return lax.select(zero, lax.full_like(t, 0), t + lax.full_like(t, 2 * fmt.tiny))
 
+    def positive(a: Array) -> Array:
+        return lax.clamp(lax.full_like(a, fmt.tiny), a, lax.full_like(a, fmt.max))
+
     def factor(point: Array) -> Array:
         least = lax.full_like(point, 2 * fmt.tiny / g)
-        return lax.select(rd.is_subnormal(point), least, lax.abs(point))
+        return lax.select(rd.is_subnormal(point), least, positive(lax.abs(point)))
 
     if rx is not None and ry is not None:
-        radius = dot(lax.abs(mx), spread(my, ry)) + dot(rx, lax.abs(my) + ry)
+        radius = dot(positive(lax.abs(mx)), spread(my, ry))
+        radius = radius + dot(positive(rx), lax.abs(my) + ry)
     elif rx is not None:
         radius = dot(spread(mx, rx), factor(my))
     else:
         radius = dot(factor(mx), spread(my, ry))
+    empty = lax.ne(radius, radius)
     radius = radius * lax.full_like(radius, 1 + 2 * g) + lax.full_like(radius, 32 * n * fmt.tiny)
     center = dot(mx, my)
     radius = radius + lax.abs(center) * lax.full_like(center, 4 * fmt.unit)
@@ -168,10 +172,6 @@ def contract(x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionN
     bounded = lax.is_finite(center) & lax.is_finite(radius)
     low = lax.select(bounded, center - radius, lax.full_like(center, -np.inf))
     high = lax.select(bounded, center + radius, lax.full_like(center, np.inf))
-    # One empty term makes a sum empty: contract the masks, reduced to one term.
-    (contract_x, contract_y), _ = dimension_numbers
-    ex, ey = _has_empty(x, contract_x), _has_empty(y, contract_y)
-    empty = lax.gt(dot(ex, jnp.ones_like(ey)) + dot(jnp.ones_like(ex), ey), lax.full_like(low, 0))
     return (
         lax.select(empty, lax.full_like(low, np.inf), low),
         lax.select(empty, lax.full_like(high, -np.inf), high),
