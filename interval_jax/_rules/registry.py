@@ -128,14 +128,15 @@ def truth(value: Truth | Array) -> Truth:
 
 
 def settled(function: Enclose) -> Enclose:
-    """Have XLA compute both bounds of a costly function once, not again in every consumer.
+    """Have XLA compute the operands and both bounds of a costly function once each.
 
-    Each bound of what follows depends on both bounds, so fusion would compute the function
-    twice for every operation that uses its result.
+    Each bound of what follows depends on both bounds of what comes before, so fusion across
+    the function would compute its operands twice, and it again in all that uses its result.
     """
 
-    def evaluated(*args: Any) -> Interval:
-        return Interval(*lax.optimization_barrier(tuple(jax.tree.leaves(function(*args)))))
+    def evaluated(*args: Interval) -> Interval:
+        result: Interval = function(*lax.optimization_barrier(args))
+        return lax.optimization_barrier(result)
 
     return evaluated
 
