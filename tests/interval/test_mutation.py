@@ -1,0 +1,84 @@
+"""The suite notices wrong rounding: with "up" replaced by "nearest", its own tests fail.
+
+Each mutant is a copy of the library with one line of the rounding floor changed. It runs the
+tests that guard the operation, which have to fail, and for the right reason: an assertion.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLOOR = "interval_jax/_rounding.py"
+
+MUTANTS: dict[str, tuple[str, str, str, str]] = {
+    # name: (file, line, its replacement, the tests that have to fail)
+    "add": (
+        FLOOR,
+        "    value = step_up(result.value, result.above)\n",
+        "    value = result.value\n",
+        "test_rounding.py::test_directed_operations_are_tight[add-float64]",
+    ),
+    "neighbour": (
+        FLOOR,
+        "    return _step(x, where, upward=True)\n",
+        "    return x\n",
+        "test_rounding.py::test_neighbours_walk_the_format[float32]",
+    ),
+    "product": (
+        FLOOR,
+        "            step = sign - outward if upward else outward - sign\n            normal",
+        "            step = (sign - outward) * 0 if upward else outward - sign\n            normal",
+        "test_arithmetic.py::test_binary_operations_are_tight[mul-float32]",
+    ),
+    "quotient": (
+        FLOOR,
+        "        step = sign - outward if upward else outward - sign\n        magnitude",
+        "        step = (sign - outward) * 0 if upward else outward - sign\n        magnitude",
+        "test_arithmetic.py::test_binary_operations_are_tight[div-float32]",
+    ),
+    "elementary": (
+        "interval_jax/_doubleword.py",
+        "    outer = bits + lax.select(lax.gt(x.lo, -error), one, zero)\n",
+        "    outer = bits\n",
+        "test_exp_log.py",
+    ),
+    "contraction": (
+        "interval_jax/_sums.py",
+        "    high = lax.select(bounded, center + radius, lax.full_like(center, np.inf))\n",
+        "    high = lax.select(bounded, center + radius * 0, lax.full_like(center, np.inf))\n",
+        "test_sums.py::test_matrix_products[7-float64]",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_nearest_instead_of_up_is_caught(name: str, tmp_path: Path) -> None:
+    file, line, replacement, guard = MUTANTS[name]
+    for package in ("interval_jax", "tests"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("*.pyc"))
+    for settings in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / settings, tmp_path)
+    source = (tmp_path / file).read_text()
+    assert source.count(line) == 1, "the mutated line has moved: adapt the mutant"
+    (tmp_path / file).write_text(source.replace(line, replacement))
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:xdist",
+        f"tests/interval/{guard}",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    run = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "AssertionError" in run.stdout or "assert " in run.stdout
