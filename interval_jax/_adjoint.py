@@ -166,6 +166,7 @@ def _evaluate(f: Callable[..., Any], args: Any, kwargs: Any, has_aux: bool) -> _
 
 def _pull(enclosed: _Enclosed, cotangent: Any, leaves: list[Value], first: int) -> list[Any]:
     """The cotangents of consecutive input leaves, None for integers."""
+    structure: Any
     results, structure = jax.tree.flatten(enclosed.result, is_leaf=_is_interval)
     given, given_structure = jax.tree.flatten(cotangent, is_leaf=_is_interval)
     if given_structure != structure:

@@ -74,7 +74,8 @@ class _Builder:
 
         def read(atom: Any) -> int:
             if isinstance(atom, Literal):
-                return self.constant(np.asarray(atom.val, atom.aval.dtype))
+                aval: Any = atom.aval
+                return self.constant(np.asarray(atom.val, aval.dtype))
             return slots[atom]
 
         for eqn in jaxpr.eqns:

@@ -119,9 +119,9 @@ def _select(which: Value, *cases: Value, **params: Any) -> Value:
             "select_n between integers on an undecided condition: an index or count that "
             "depends on interval data has no single value; make the condition plain"
         )
-    x, y = truth(otherwise), truth(then)
-    certain = (x.certain | ~may_not) & (y.certain | ~may)
-    return Truth(certain, (x.possible & may_not) | (y.possible & may))
+    no, yes = truth(otherwise), truth(then)
+    certain = (no.certain | ~may_not) & (yes.certain | ~may)
+    return Truth(certain, (no.possible & may_not) | (yes.possible & may))
 
 
 def _restrict(x: Interval, mask: Array) -> Interval:

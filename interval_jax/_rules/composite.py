@@ -99,13 +99,10 @@ def _same_program(a: Jaxpr, b: Jaxpr) -> bool:
         return (x.aval.shape, x.aval.dtype) == (y.aval.shape, y.aval.dtype)
 
     def used(x: Any, y: Any) -> bool:
-        if isinstance(x, Literal) or isinstance(y, Literal):
-            return (
-                isinstance(x, Literal)
-                and isinstance(y, Literal)
-                and x.aval.dtype == y.aval.dtype
-                and np.array_equal(x.val, y.val)
-            )
+        literals = [v.val for v in (x, y) if isinstance(v, Literal)]
+        if literals:
+            same_type = x.aval.dtype == y.aval.dtype
+            return len(literals) == 2 and same_type and np.array_equal(*literals)
         return names.get(x) is y
 
     if len(a.eqns) != len(b.eqns) or len(a.invars) != len(b.invars):

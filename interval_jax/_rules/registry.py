@@ -48,7 +48,9 @@ class Truth:
     possible: Array
 
 
-Value = Interval | Truth | Array
+Value = Any
+"""An Interval, a Truth or an array: which of them a rule gets is checked when it runs."""
+
 Enclose = Callable[..., Any]
 Vjp = Callable[..., Sequence[Interval | None]]
 Slope = Callable[..., Any]
@@ -84,7 +86,7 @@ class UnsupportedPrimitiveError(NotImplementedError):
     """A traced function uses a primitive that has no rule, or none for such operands."""
 
 
-def primitive(name: str) -> Primitive | None:
+def primitive(name: str) -> Any:
     """The primitive of that name, or None in a JAX release that lacks it."""
     return getattr(primitives, f"{name}_p", getattr(jax.lax, f"{name}_p", None))
 

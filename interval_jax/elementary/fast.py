@@ -140,11 +140,11 @@ def silu(x: Interval) -> Interval:
     A value within 11u is opened by 16u of it, twice rounded.
     """
     unit = format_of(x.lo).unit
-    ends = (_opened(v, lax.abs(v) * constant(v, 16 * unit)) for v in _silu_ends(x))
-    return _hull(x, *ends, [_silu_minimum(x.dtype)])
+    left, right = (_opened(v, lax.abs(v) * constant(v, 16 * unit)) for v in _silu_ends(x))
+    return _hull(x, left, right, [_silu_minimum(x.dtype)])
 
 
 def silu_derivative(x: Interval) -> Interval:
     """Return an enclosure of silu's derivative, wider than the tightest by about 32 units."""
-    ends = (_opened(*end) for end in _slope_ends(x))
-    return _hull(x, *ends, _silu_derivative_extrema(x.dtype))
+    left, right = (_opened(*end) for end in _slope_ends(x))
+    return _hull(x, left, right, _silu_derivative_extrema(x.dtype))

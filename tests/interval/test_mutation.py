@@ -13,30 +13,30 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLOOR = "interval_jax/_rounding.py"
+FLOOR = "interval_jax/_rounding"
 
 MUTANTS: dict[str, tuple[str, str, str, str]] = {
     # name: (file, line, its replacement, the tests that have to fail)
     "add": (
-        FLOOR,
+        f"{FLOOR}/directed.py",
         "    value = step_up(result.value, result.above)\n",
         "    value = result.value\n",
         "test_rounding.py::test_directed_operations_are_tight[add-float64]",
     ),
     "neighbour": (
-        FLOOR,
+        f"{FLOOR}/format.py",
         "    return _step(x, where, upward=True)\n",
         "    return x\n",
         "test_rounding.py::test_neighbours_walk_the_format[float32]",
     ),
     "product": (
-        FLOOR,
+        f"{FLOOR}/intervals.py",
         "            step = sign - outward if upward else outward - sign\n            normal",
         "            step = (sign - outward) * 0 if upward else outward - sign\n            normal",
         "test_arithmetic.py::test_binary_operations_are_tight[mul-float32]",
     ),
     "quotient": (
-        FLOOR,
+        f"{FLOOR}/intervals.py",
         "        step = sign - outward if upward else outward - sign\n        magnitude",
         "        step = (sign - outward) * 0 if upward else outward - sign\n        magnitude",
         "test_arithmetic.py::test_binary_operations_are_tight[div-float32]",
