@@ -239,7 +239,7 @@ def norm_pdf(x: Any) -> Interval:
 
     Returns:
         Intervals of the same shape and dtype around the range over each x (the maximum is at 0),
-        each bound within 1 ulp of the tightest one and in 98 of 100 cases equal to it.
+        each bound within 1 ulp of the tightest one and in 99 of 100 cases equal to it.
 
     Example:
         >>> import interval_jax as ij
