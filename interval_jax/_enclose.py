@@ -98,7 +98,7 @@ def enclose(
         >>> import interval_jax as ij
         >>> import jax.numpy as jnp
         >>> ij.enclose(lambda x: jnp.where(x < 0.5, x + 10, x))(ij.interval(-1.0, 2.0))
-        Interval([0.5, 10.5], float32)
+        Interval([-1, 12], float32)
     """
     if method != "natural":
         raise ValueError(f"unknown method {method!r}; the one there is is 'natural'")

@@ -292,7 +292,7 @@ def interval(lo: Any, hi: Any = None, dtype: Any = None) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.interval(0.1, 0.3)
-        Interval([0.0999999940, 0.300000012], float32)
+        Interval([0.099999994, 0.300000012], float32)
     """
     if isinstance(lo, Interval):
         if hi is not None:
@@ -433,12 +433,24 @@ def _where_empty(x: Interval, value: Interval, *others: Interval) -> Interval:
 
 
 def pos(x: Any) -> Interval:
-    """Return ``x`` itself, exact (IEEE 1788-2015 section 9.1)."""
+    """Return ``x`` itself, exact (IEEE 1788-2015 section 9.1).
+
+    Example:
+        >>> import interval_jax as ij
+        >>> ij.pos(ij.interval(1.0, 2.0))
+        Interval([1, 2], float32)
+    """
     return as_interval(x)
 
 
 def neg(x: Any) -> Interval:
-    """Return ``-x``, exact (IEEE 1788-2015 section 9.1)."""
+    """Return ``-x``, exact (IEEE 1788-2015 section 9.1).
+
+    Example:
+        >>> import interval_jax as ij
+        >>> ij.neg(ij.interval(1.0, 2.0))
+        Interval([-2, -1], float32)
+    """
     return -as_interval(x)
 
 

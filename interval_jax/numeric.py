@@ -86,7 +86,13 @@ def rad(x: Any) -> Array:
 
 
 def mid_rad(x: Any) -> tuple[Array, Array]:
-    """Return midpoint and radius, which enclose: ``X`` is inside ``mid +- rad``."""
+    """Return midpoint and radius, which enclose: ``X`` is inside ``mid +- rad``.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> [float(v) for v in ij.mid_rad(ij.interval(1.0, 2.0))]
+        [1.5, 0.5]
+    """
     return mid(x), rad(x)
 
 
