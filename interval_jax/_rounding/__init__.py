@@ -47,6 +47,7 @@ from interval_jax._rounding.format import (
     rounded,
     step_down,
     step_up,
+    stored,
 )
 from interval_jax._rounding.intervals import product_bounds, quotient_bounds
 
@@ -74,6 +75,7 @@ __all__ = [
     "sqrt_up",
     "step_down",
     "step_up",
+    "stored",
     "sub_down",
     "sub_up",
     "two_prod",

@@ -76,6 +76,25 @@ def rounded(x: Array) -> Array:
     return lax.select(lax.ne(x, x), constant(x, 0), x)
 
 
+@jax.custom_jvp
+def stored(x: Array) -> Array:
+    """Return ``x``, as a value that XLA computes once and stores, not again in every consumer.
+
+    On CPUs fusion repeats cheap operations, kernels of hundreds of them included, but no
+    division. That by 1 is exact there, and the simplifier does not see that it is one: the
+    divisor depends on the dividend. An optimisation barrier does not do: jax 0.10 removes it
+    before it fuses.
+    """
+
+    def divided(x: Array) -> Array:
+        return lax.div(x, lax.select(lax.ne(x, x), x, constant(x, 1)))
+
+    return lax.platform_dependent(x, cpu=divided, default=lambda x: x)
+
+
+stored.defjvp(lambda primals, tangents: (stored(*primals), tangents[0]))
+
+
 def bits_of(x: Array) -> Array:
     return lax.bitcast_convert_type(x, format_of(x).bits)
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array
 from jax.extend.core import Primitive, primitives
 
 from interval_jax import _sums
 from interval_jax._interval import Interval, as_interval, mul
+from interval_jax._rounding import stored
 
 __all__ = [
     "RULES",
@@ -137,8 +138,8 @@ def settled(function: Enclose) -> Enclose:
     """
 
     def evaluated(*args: Interval) -> Interval:
-        result: Interval = function(*lax.optimization_barrier(args))
-        return lax.optimization_barrier(result)
+        result: Interval = function(*jax.tree.map(stored, args))
+        return jax.tree.map(stored, result)
 
     return evaluated
 

@@ -18,7 +18,7 @@ from jax import Array, lax
 
 from interval_jax._doubleword import constant
 from interval_jax._interval import Interval
-from interval_jax._rounding import format_of, rounded
+from interval_jax._rounding import format_of, rounded, stored
 from interval_jax.elementary.activations import (
     _silu_derivative_extrema,
     _silu_minimum,
@@ -107,8 +107,8 @@ def _at_ends(kernel: Callable[[Array], Any], smooth: Callable[[Array], Any]) -> 
     """Evaluate a kernel once at either end, with the derivative of the smooth function."""
     rule = jax.custom_jvp(kernel)
     rule.defjvp(lambda primals, tangents: (rule(*primals), jax.jvp(smooth, primals, tangents)[1]))
-    # Each bound needs both ends: without the barrier both would be computed for each.
-    return lambda x: lax.optimization_barrier((rule(x.lo), rule(x.hi)))
+    # Each bound needs both ends: otherwise both would be computed for each.
+    return lambda x: jax.tree.map(stored, (rule(x.lo), rule(x.hi)))
 
 
 _silu_ends = _at_ends(_value, _smooth_silu)
