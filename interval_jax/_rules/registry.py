@@ -13,7 +13,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+import numpy as np
+from jax import Array, lax
 from jax.extend.core import Primitive, primitives
 
 from interval_jax import _sums
@@ -207,6 +208,15 @@ def unbroadcast(cotangent: Interval, shape: tuple[int, ...]) -> Interval:
     return Interval(low.reshape(shape), high.reshape(shape))
 
 
+def _filled(low: Array, high: Array) -> Interval:
+    """Bounds that were moved; NaN, with which a gather fills, is the empty set."""
+    number = lax.eq(low, low)
+    return Interval(
+        lax.select(number, low, lax.full_like(low, np.inf)),
+        lax.select(number, high, lax.full_like(high, -np.inf)),
+    )
+
+
 def def_structural(
     name: str, transpose: Callable[..., Sequence[Interval | None]] | None = None
 ) -> None:
@@ -229,7 +239,7 @@ def def_structural(
             # Plain floats among intervals become points; indices and masks stay what they are.
             reals = [as_interval(a) if is_real(a) else a for a in args]
             pairs = [(a.lo, a.hi) if isinstance(a, Interval) else (a, a) for a in reals]
-            build = Interval
+            build = _filled
         low = prim.bind(*(p[0] for p in pairs), **params)
         high = prim.bind(*(p[1] for p in pairs), **params)
         if prim.multiple_results:

@@ -226,6 +226,12 @@ def test_users_add_rules() -> None:
     assert str(ij.grad(twice.bind)(ij.interval(1.0))) == "Interval([2, 2], float64)"
 
 
+def test_what_a_gather_fills_with_is_no_value() -> None:
+    X = ij.interval(np.zeros(3), np.ones(3))
+    found = ij.enclose(lambda x: jnp.take(x, jnp.array([0, 7]), mode="fill"))(X)
+    np.testing.assert_array_equal(ij.is_empty(found), [False, True])
+
+
 def test_integers_beyond_the_precision_are_enclosed() -> None:
     n = jnp.array([2**24 + 1, -(2**24) - 1, 2**24, 7])
     found = jax.jit(ij.enclose(lambda x, k: x + k.astype(np.float32)))(
