@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from fractions import Fraction
 from typing import Any, NoReturn
 
 import jax
@@ -20,6 +18,7 @@ from jax import Array, lax
 
 from interval_jax import _rounding as rd
 from interval_jax import _sums
+from interval_jax._numbers import array_bounds, decimal_text, number_bounds
 
 __all__ = [
     "Interval",
@@ -172,11 +171,11 @@ class Interval:
         lo, hi = np.asarray(self.lo), np.asarray(self.hi)
         digits = 17 if self.dtype == np.float64 else 9
         if lo.size > 1000:
-            hull = _text(lo.min(), hi.max(), digits)
+            hull = decimal_text(lo.min(), hi.max(), digits)
             return f"Interval(shape={self.shape}, {self.dtype}, hull={hull})"
         text = np.empty(lo.shape, object)
         for i, low in np.ndenumerate(lo):
-            text[i] = _text(low, hi[i], digits)
+            text[i] = decimal_text(low, hi[i], digits)
         body = (
             np.array2string(text, separator=", ", formatter={"all": str}) if lo.ndim else text[()]
         )
@@ -187,58 +186,11 @@ def _is_concrete(x: Any) -> bool:
     return not isinstance(x, jax.core.Tracer)
 
 
-def _text(lo: Any, hi: Any, digits: int) -> str:
-    if lo > hi:
-        return "[empty]"
-
-    def decimal(bound: Any, rounding: str) -> str:
-        context = Context(prec=digits, rounding=rounding)
-        text = f"{context.create_decimal(Decimal(float(bound))).normalize(context):g}"
-        return text.replace("Infinity", "inf")
-
-    down, up = decimal(lo, ROUND_FLOOR), decimal(hi, ROUND_CEILING)
-    return f"[{down}, {up}]"
-
-
 # --- constructors -----------------------------------------------------------------------
 
 
 def _default_dtype() -> np.dtype:
     return np.dtype(jnp.result_type(float))
-
-
-def _exact_bounds(x: Any, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """The tightest bounds of Python numbers, by exact comparison."""
-
-    def nearest(value: Any) -> tuple[float, float]:
-        if isinstance(value, float | np.floating) and not math.isfinite(value):
-            return float(value), float(value)
-        exact = Fraction(value)
-        with np.errstate(over="ignore", under="ignore"):
-            try:
-                near = dtype.type(float(exact))
-            except OverflowError:
-                near = dtype.type(math.inf if exact > 0 else -math.inf)
-        tiny = np.finfo(dtype).tiny
-        below = above = near
-        if abs(near) < tiny:
-            below = dtype.type(0 if exact >= 0 else -tiny)
-            above = dtype.type(0 if exact <= 0 else tiny)
-        else:
-            if near == math.inf or near > exact:
-                below = np.nextafter(near, dtype.type(-math.inf))
-            if near == -math.inf or (near != math.inf and near < exact):
-                above = np.nextafter(near, dtype.type(math.inf))
-            # A number just above the largest subnormal rounds to it, a bound may not.
-            below = dtype.type(0) if 0 < below < tiny else below
-            above = dtype.type(0) if -tiny < above < 0 else above
-        return below, above
-
-    values = np.asarray(x, dtype=object)
-    low, high = np.empty(values.shape, dtype), np.empty(values.shape, dtype)
-    for i, value in np.ndenumerate(values):
-        low[i], high[i] = nearest(value)
-    return low, high
 
 
 def _float_type(*args: Any) -> np.dtype:
@@ -251,7 +203,7 @@ def _float_type(*args: Any) -> np.dtype:
 def _bounds_of(x: Any, dtype: np.dtype, what: str) -> tuple[Any, Any]:
     """The tightest bounds, in the format, of every number in ``x``."""
     if not isinstance(x, Array | np.ndarray | np.generic):
-        return _exact_bounds(x, dtype)
+        return number_bounds(x, dtype)
     if not jnp.issubdtype(x.dtype, jnp.floating):
         raise TypeError(
             f"{what} has dtype {x.dtype}; intervals have float bounds: convert it with "
@@ -259,16 +211,7 @@ def _bounds_of(x: Any, dtype: np.dtype, what: str) -> tuple[Any, Any]:
         )
     if isinstance(x, Array):
         return rd.convert_down(x, dtype), rd.convert_up(x, dtype)
-    x = np.asarray(x)
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        near = x.astype(dtype)
-        tiny = np.finfo(dtype).tiny
-        low = np.where(near > x, np.nextafter(near, dtype.type(-np.inf)), near)
-        high = np.where(near < x, np.nextafter(near, dtype.type(np.inf)), near)
-        small = (np.abs(x) < tiny) & (x != 0)
-        low = np.where(small, np.where(x < 0, -tiny, 0), low).astype(dtype)
-        high = np.where(small, np.where(x > 0, tiny, 0), high).astype(dtype)
-    return low, high
+    return array_bounds(np.asarray(x), dtype)
 
 
 def interval(lo: Any, hi: Any = None, dtype: Any = None) -> Interval:
