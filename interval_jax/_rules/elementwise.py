@@ -38,6 +38,7 @@ from interval_jax._rules.registry import (
     is_real,
     settled,
 )
+from interval_jax.set_ops import convex_hull
 
 
 def _product(x: Interval, y: Interval) -> Interval:
@@ -116,7 +117,18 @@ def _pow(x: Value, y: Value, **_: Any) -> Value:
         return basic.sqrt(x)
     if exponent is not None and exponent == int(exponent):
         return pown(x, int(exponent))
-    return el.exp(mul(y, el.log(x)))
+    return _power(*_operands(x, y))
+
+
+def _power(x: Interval, y: Interval) -> Interval:
+    """exp(y log x) for x > 0, with 0**y = 0 for y > 0 and 0**0 = 1 where x can be 0."""
+    value = el.exp(mul(y, el.log(x)))
+    zero = lax.full_like(x.lo, 0)
+    at_zero = lax.le(x.lo, zero) & lax.ge(x.hi, zero)
+    vanishes = at_zero & lax.gt(y.hi, zero)
+    value = _where(vanishes, convex_hull(value, _like(value, 0, 0)), value)
+    one = at_zero & lax.le(y.lo, zero) & lax.ge(y.hi, zero)
+    return _where(one, convex_hull(value, _like(value, 1, 1)), value)
 
 
 def _constant(y: Value) -> float | None:
@@ -138,7 +150,15 @@ def _pow_vjp(
         raise UnsupportedPrimitiveError(
             "the derivative of x**y with respect to y: write it as exp(y * log(x))"
         )
-    return [mul(cotangents[0], mul(_pow(x, y - 1), y)), None]
+    exponent = _constant(y)
+    if exponent == 0.5:
+        slope = div(0.5, basic.sqrt(x))
+    elif exponent is not None and exponent == int(exponent):
+        slope = mul(pown(x, int(exponent) - 1), y)
+    else:
+        # y - 1 as an interval: as a float it may be another exponent.
+        slope = mul(_power(*_operands(x, sub(y, 1.0))), y)
+    return [mul(cotangents[0], slope), None]
 
 
 _define("pow", Rule(_pow, _pow_vjp))

@@ -74,6 +74,23 @@ def test_constants_in_derivatives_are_enclosed() -> None:
     assert arb(float(found.lo)) < exact < arb(float(found.hi))
 
 
+def test_powers_whose_exponent_less_one_is_no_float() -> None:
+    """0.1 - 1 rounds; the derivative is that of the exponent which was given."""
+    flint.ctx.prec = 300
+    y = np.float32(0.1)
+    x = np.exp2(np.linspace(-120, 120, 97)).astype(np.float32)
+    slope = jax.jit(jax.vmap(ij.grad(lambda v: v**y)))(ij.interval(x))
+    value = jax.jit(ij.enclose(lambda v: v**y))(ij.interval(x))
+    exponent = arb(float(y))
+    for i, point in enumerate(x):
+        exact = arb(float(point)) ** exponent
+        assert arb(float(value.lo[i])) <= exact <= arb(float(value.hi[i]))
+        exact = exponent * exact / arb(float(point))
+        assert arb(float(slope.lo[i])) <= exact <= arb(float(slope.hi[i]))
+    assert bool(ij.is_member(0.0, ij.enclose(lambda v: v**y)(ij.interval(0.0, dtype=np.float32))))
+    assert bool(ij.is_member(0.0, ij.grad(lambda v: v**1.5)(ij.interval(0.0))))
+
+
 def test_signatures_follow_jax() -> None:
     def f(x: jax.Array, tree: dict) -> tuple[jax.Array, dict]:
         return jnp.sum(x * tree["w"]) ** 2, {"sum": jnp.sum(x)}
