@@ -25,7 +25,7 @@ from interval_jax._doubleword import (
 )
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod
 from interval_jax.elementary import _erf_tables
-from interval_jax.elementary.exp_log import _exp, exp_error
+from interval_jax.elementary._exp_log import exp_error, exp_word
 
 __all__ = [
     "Argument",
@@ -96,7 +96,7 @@ def argument(x: Array, halved: bool) -> Argument:
 
 
 def exp_of_minus(z: DoubleWord) -> Scaled:
-    word, exponent = _exp(DoubleWord(-z.hi, -z.lo))
+    word, exponent = exp_word(DoubleWord(-z.hi, -z.lo))
     return Scaled(word, exponent, constant(z.hi, exp_error(format_of(z.hi).unit)))
 
 

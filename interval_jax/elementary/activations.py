@@ -33,20 +33,18 @@ from interval_jax._doubleword import (
 )
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_sum
-from interval_jax.elementary._exp_log_tables import FLOAT32, FLOAT64, Tables
-from interval_jax.elementary._extend import Extremum, bell, increasing, turning, valley
-from interval_jax.elementary.exp_log import (
-    Value,
-    _exp,
-    _log1p,
-    beside,
-    choose,
+from interval_jax.elementary._exp_log import (
     exp_error,
+    exp_word,
     expm1_value,
+    log1p_word,
     log_error,
     negligible_exponent,
     tables_of,
 )
+from interval_jax.elementary._exp_log_tables import FLOAT32, FLOAT64, Tables
+from interval_jax.elementary._extend import Extremum, bell, increasing, turning, valley
+from interval_jax.elementary._value import Value, beside, choose
 
 __all__ = [
     "logistic",
@@ -71,7 +69,7 @@ class _Decay(NamedTuple):
 
 
 def _decay(x: Array) -> _Decay:
-    word, k = _exp(-lax.abs(x))
+    word, k = exp_word(-lax.abs(x))
     scale = power_of_two(x, lax.max(k, lax.full_like(k, negligible_exponent(x))))
     return _Decay(word, k, DoubleWord(word.hi * scale, word.lo * scale))
 
@@ -188,7 +186,7 @@ def _softplus_bounds(x: Array) -> tuple[Array, Array]:
     unit, zero = format_of(x).unit, constant(x, 0)
     # Loops of their own: the vectoriser of jax 0.12 takes time exponential in shared values.
     e = lax.optimization_barrier(_decay(x))
-    log = lax.optimization_barrier(_log1p(e.clipped))
+    log = lax.optimization_barrier(log1p_word(e.clipped))
     positive = lax.ge(x, zero)
     word = _select(positive, add_float(log, lax.max(x, zero)), log)
     # log1p is at most as sensitive as e itself; a clipped e stands for itself, next to which
