@@ -6,9 +6,11 @@ An interval is a pair of bounds in the format {0, normal floats, +-inf}. The emp
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any, NoReturn
 
 import jax
@@ -18,7 +20,7 @@ from jax import Array, lax
 
 from interval_jax import _rounding as rd
 from interval_jax import _sums
-from interval_jax._numbers import array_bounds, decimal_text, number_bounds
+from interval_jax._numbers import array_bounds, intervals_text, number_bounds
 
 __all__ = [
     "Interval",
@@ -38,6 +40,17 @@ __all__ = [
     "sqr",
     "sub",
 ]
+
+
+def _deferring(operator: Callable[[Any, Any], Interval]) -> Callable[[Any, Any], Interval]:
+    """Make an operator leave what is neither interval nor number to its own class."""
+    known = (Array, np.ndarray, np.generic, Number, list, tuple)
+
+    @functools.wraps(operator)
+    def deferring(self: Any, other: Any) -> Interval:
+        return operator(self, other) if isinstance(other, (Interval, *known)) else NotImplemented
+
+    return deferring
 
 
 @jax.tree_util.register_dataclass
@@ -119,33 +132,43 @@ class Interval:
         mig = lax.max(lax.max(self.lo, -self.hi), zero)
         return _where_empty(self, Interval(mig, lax.max(-self.lo, self.hi)), self)
 
+    @_deferring
     def __add__(self, other: Any) -> Interval:
         return add(self, other)
 
+    @_deferring
     def __radd__(self, other: Any) -> Interval:
         return add(other, self)
 
+    @_deferring
     def __sub__(self, other: Any) -> Interval:
         return sub(self, other)
 
+    @_deferring
     def __rsub__(self, other: Any) -> Interval:
         return sub(other, self)
 
+    @_deferring
     def __mul__(self, other: Any) -> Interval:
         return mul(self, other)
 
+    @_deferring
     def __rmul__(self, other: Any) -> Interval:
         return mul(other, self)
 
+    @_deferring
     def __truediv__(self, other: Any) -> Interval:
         return div(self, other)
 
+    @_deferring
     def __rtruediv__(self, other: Any) -> Interval:
         return div(other, self)
 
+    @_deferring
     def __matmul__(self, other: Any) -> Interval:
         return matmul(self, other)
 
+    @_deferring
     def __rmatmul__(self, other: Any) -> Interval:
         return matmul(other, self)
 
@@ -168,17 +191,7 @@ class Interval:
             isinstance(b, Array | np.ndarray) and _is_concrete(b) for b in (self.lo, self.hi)
         ):
             return f"Interval(lo={self.lo}, hi={self.hi})"
-        lo, hi = np.asarray(self.lo), np.asarray(self.hi)
-        digits = 17 if self.dtype == np.float64 else 9
-        if lo.size > 1000:
-            hull = decimal_text(lo.min(), hi.max(), digits)
-            return f"Interval(shape={self.shape}, {self.dtype}, hull={hull})"
-        text = np.empty(lo.shape, object)
-        for i, low in np.ndenumerate(lo):
-            text[i] = decimal_text(low, hi[i], digits)
-        body = (
-            np.array2string(text, separator=", ", formatter={"all": str}) if lo.ndim else text[()]
-        )
+        body = intervals_text(np.asarray(self.lo), np.asarray(self.hi))
         return f"Interval({body}, {self.dtype})"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["array_bounds", "decimal_text", "number_bounds"]
+__all__ = ["array_bounds", "decimal_text", "intervals_text", "number_bounds"]
 
 
 def number_bounds(x: Any, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
@@ -71,3 +71,24 @@ def decimal_text(lo: Any, hi: Any, digits: int) -> str:
 
     down, up = decimal(lo, ROUND_FLOOR), decimal(hi, ROUND_CEILING)
     return f"[{down}, {up}]"
+
+
+def intervals_text(lo: np.ndarray, hi: np.ndarray, decorations: np.ndarray | None = None) -> str:
+    """An array of intervals for ``repr``: nested brackets, or shape and hull of a large one.
+
+    Args:
+        lo: Lower bounds.
+        hi: Upper bounds.
+        decorations: The names of their decorations, if they have any.
+    """
+    digits = 17 if lo.dtype == np.float64 else 9
+    if lo.size > 1000:
+        return f"shape={lo.shape}, hull={decimal_text(lo.min(), hi.max(), digits)}"
+    text = np.empty(lo.shape, object)
+    for i, low in np.ndenumerate(lo):
+        text[i] = decimal_text(low, hi[i], digits)
+        if decorations is not None:
+            text[i] = "[nai]" if decorations[i] == "ill" else f"{text[i]}_{decorations[i]}"
+    if lo.ndim:
+        return np.array2string(text, separator=", ", formatter={"all": str})
+    return str(text[()])
