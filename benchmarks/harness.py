@@ -120,14 +120,14 @@ def conditions() -> str:
 
 def write_json(path: Path, comparisons: Sequence[Comparison]) -> None:
     """Write the timings with the machine and the versions they belong to."""
+    report = {"environment": environment(), "comparisons": [asdict(c) for c in comparisons]}
+    write_text(path, json.dumps(report, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file at once or not at all."""
     temporary = path.with_name(path.name + ".part")
-    temporary.write_text(
-        json.dumps(
-            {"environment": environment(), "comparisons": [asdict(c) for c in comparisons]},
-            indent=1,
-        )
-        + "\n"
-    )
+    temporary.write_text(text)
     os.replace(temporary, path)
 
 

@@ -196,12 +196,15 @@ class Tightest(NamedTuple):
     up: np.ndarray
 
 
-def tightest(name: str, *points: np.ndarray) -> Tightest:
-    """The values of a function at float points, each rounded down and up to float64."""
+def tightest(name: str, *points: np.ndarray, partial: bool = False) -> Tightest:
+    """The values of a function at float points, each rounded down and up to float64.
+
+    Values that stay undecided are an error, or NaN if `partial`.
+    """
     points = np.broadcast_arrays(*(np.asarray(p, np.float64) for p in points))
     if name in CORE_MATH:
         return _core_math(name, *points)
-    return tightest_arb(name, *points)
+    return tightest_arb(name, *points, partial=partial)
 
 
 def tightest_range(name: str, lo: np.ndarray, hi: np.ndarray) -> Tightest:
@@ -229,21 +232,37 @@ def tightest_range(name: str, lo: np.ndarray, hi: np.ndarray) -> Tightest:
     return Tightest(down, up)
 
 
-def tightest_arb(name: str, *points: np.ndarray) -> Tightest:
+def tightest_arb(name: str, *points: np.ndarray, partial: bool = False) -> Tightest:
     """`tightest` by Arb, whatever CORE-MATH offers."""
+    return tightest_of(ARB[name], *points, limits=_LIMITS.get(name, ()), partial=partial)
+
+
+def tightest_of(
+    function: Callable[..., arb],
+    *points: np.ndarray,
+    limits: Sequence[_Limit] = (),
+    partial: bool = False,
+) -> Tightest:
+    """The values of any function of balls at float points, each rounded down and up to float64.
+
+    Values that stay undecided are an error, or NaN if `partial`.
+    """
     points = np.broadcast_arrays(*(np.asarray(p, np.float64) for p in points))
     shape = points[0].shape
     flat = [p.ravel() for p in points]
     down, up = np.full(flat[0].shape, np.nan), np.full(flat[0].shape, np.nan)
     pending = np.isfinite(flat).all(axis=0)
-    for limit in _LIMITS.get(name, ()):
+    for limit in limits:
         with np.errstate(over="ignore"):
             inside, below, above = limit(flat[0])
         inside = inside & pending
         down[inside] = np.broadcast_to(below, inside.shape)[inside]
         up[inside] = np.broadcast_to(above, inside.shape)[inside]
         pending &= ~inside
-    _decide(ARB[name], [p.tolist() for p in flat], np.flatnonzero(pending).tolist(), down, up)
+    left = _decide(function, [p.tolist() for p in flat], np.flatnonzero(pending).tolist(), down, up)
+    if left and not partial:
+        at = [p[left[0]] for p in flat]
+        raise ArithmeticError(f"{len(left)} values undecided at {PRECISIONS[-1]} bits, at {at}")
     return Tightest(down.reshape(shape), up.reshape(shape))
 
 
@@ -316,8 +335,8 @@ def _decide(
     pending: list[int],
     down: np.ndarray,
     up: np.ndarray,
-) -> None:
-    """Write the float neighbours of function(points) into down and up at the pending indices."""
+) -> list[int]:
+    """Write the float neighbours of function(points) into down and up; return what is undecided."""
     before = ctx.prec
     try:
         for bits in PRECISIONS:
@@ -334,11 +353,10 @@ def _decide(
                     down[i], up[i] = neighbours
             pending = undecided
             if not pending:
-                return
+                break
     finally:
         ctx.prec = before
-    first = [p[pending[0]] for p in points]
-    raise ArithmeticError(f"{len(pending)} values undecided at {PRECISIONS[-1]} bits, at {first}")
+    return pending
 
 
 def _neighbours(ball: arb) -> tuple[float, float] | None:
