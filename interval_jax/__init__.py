@@ -6,16 +6,15 @@ float64.
 """
 
 from interval_jax._adjoint import Adjoints, adjoints, grad, value_and_grad, vjp
-from interval_jax._enclose import enclose
-from interval_jax._interval import (
-    Interval,
+from interval_jax._decorated import (
+    DecoratedInterval,
+    Decoration,
     add,
+    decorate,
+    decoration_part,
     div,
-    empty,
-    entire,
-    interval,
-    matmul,
-    midrad,
+    interval_part,
+    is_nai,
     mul,
     neg,
     pos,
@@ -24,9 +23,18 @@ from interval_jax._interval import (
     sqr,
     sub,
 )
+from interval_jax._enclose import enclose
+from interval_jax._interval import (
+    Interval,
+    empty,
+    entire,
+    interval,
+    matmul,
+    midrad,
+)
 from interval_jax._rules import Rule, UnsupportedPrimitiveError, register
 from interval_jax.basic import abs as abs
-from interval_jax.basic import max, min, sqrt
+from interval_jax.basic import cancel_minus, cancel_plus, fma, max, min, sqrt
 from interval_jax.elementary import (
     erf,
     erfc,
@@ -42,9 +50,18 @@ from interval_jax.elementary import (
     softplus,
     tanh,
 )
+from interval_jax.integer import (
+    ceil,
+    floor,
+    round_ties_to_away,
+    round_ties_to_even,
+    sign,
+    trunc,
+)
 from interval_jax.linalg import dot, dot_general, sum
 from interval_jax.numeric import inf, mag, mid, mid_rad, mig, rad, sup, wid
 from interval_jax.predicates import (
+    Overlap,
     disjoint,
     equal,
     interior,
@@ -54,6 +71,7 @@ from interval_jax.predicates import (
     is_member,
     is_singleton,
     less,
+    overlap,
     precedes,
     strict_less,
     strict_precedes,
@@ -65,14 +83,22 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Adjoints",
+    "DecoratedInterval",
+    "Decoration",
     "Interval",
+    "Overlap",
     "Rule",
     "UnsupportedPrimitiveError",
     "abs",
     "add",
     "adjoints",
     "bisect",
+    "cancel_minus",
+    "cancel_plus",
+    "ceil",
     "convex_hull",
+    "decorate",
+    "decoration_part",
     "disjoint",
     "div",
     "dot",
@@ -85,15 +111,19 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "floor",
+    "fma",
     "grad",
     "inf",
     "interior",
     "intersection",
     "interval",
+    "interval_part",
     "is_common_interval",
     "is_empty",
     "is_entire",
     "is_member",
+    "is_nai",
     "is_singleton",
     "less",
     "log",
@@ -111,6 +141,7 @@ __all__ = [
     "ndtr",
     "neg",
     "norm_pdf",
+    "overlap",
     "pos",
     "pown",
     "precedes",
@@ -118,6 +149,9 @@ __all__ = [
     "recip",
     "register",
     "relu",
+    "round_ties_to_away",
+    "round_ties_to_even",
+    "sign",
     "silu",
     "softplus",
     "sqr",
@@ -129,6 +163,7 @@ __all__ = [
     "sum",
     "sup",
     "tanh",
+    "trunc",
     "value_and_grad",
     "vjp",
     "wid",

@@ -1,19 +1,23 @@
 """Predicates on intervals (IEEE 1788-2015 sections 10.5.10 and 10.6): boolean arrays.
 
 All are exact statements about the sets. Overlapping intervals are neither ``less`` nor
-``precedes`` one way or the other: an undecided comparison never guesses.
+``precedes`` one way or the other: an undecided comparison never guesses. :func:`overlap` tells
+in which of 16 states two intervals are.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
 
+from interval_jax._decorated import decorable
 from interval_jax._interval import _operands, as_interval
 
 __all__ = [
+    "Overlap",
     "disjoint",
     "equal",
     "interior",
@@ -23,6 +27,7 @@ __all__ = [
     "is_member",
     "is_singleton",
     "less",
+    "overlap",
     "precedes",
     "strict_less",
     "strict_precedes",
@@ -30,6 +35,7 @@ __all__ = [
 ]
 
 
+@decorable()
 def is_empty(x: Any) -> Array:
     """Tell where x is the empty set.
 
@@ -42,6 +48,7 @@ def is_empty(x: Any) -> Array:
     return x.lo > x.hi
 
 
+@decorable()
 def is_entire(x: Any) -> Array:
     """Tell where x is the whole real line.
 
@@ -54,6 +61,7 @@ def is_entire(x: Any) -> Array:
     return (x.lo == -jnp.inf) & (x.hi == jnp.inf)
 
 
+@decorable()
 def is_singleton(x: Any) -> Array:
     """Tell where x has exactly one member.
 
@@ -66,6 +74,7 @@ def is_singleton(x: Any) -> Array:
     return x.lo == x.hi
 
 
+@decorable()
 def is_common_interval(x: Any) -> Array:
     """Tell where x is nonempty and bounded.
 
@@ -78,6 +87,7 @@ def is_common_interval(x: Any) -> Array:
     return (x.lo <= x.hi) & (x.lo > -jnp.inf) & (x.hi < jnp.inf)
 
 
+@decorable()
 def is_member(m: Any, x: Any) -> Array:
     """Tell where the number m, finite, is a member of x.
 
@@ -97,6 +107,7 @@ def is_member(m: Any, x: Any) -> Array:
     return (x.lo <= m.lo) & (m.hi <= x.hi) & finite
 
 
+@decorable()
 def equal(x: Any, y: Any) -> Array:
     """Tell where x and y are the same set.
 
@@ -109,6 +120,7 @@ def equal(x: Any, y: Any) -> Array:
     return (x.lo == y.lo) & (x.hi == y.hi)
 
 
+@decorable()
 def subset(x: Any, y: Any) -> Array:
     """Tell where every member of x is one of y.
 
@@ -126,6 +138,7 @@ def _strictly_below(a: Array, b: Array) -> Array:
     return (a < b) | ((a == b) & jnp.isinf(a))
 
 
+@decorable()
 def interior(x: Any, y: Any) -> Array:
     """Tell where x is inside the interior of y.
 
@@ -138,6 +151,7 @@ def interior(x: Any, y: Any) -> Array:
     return (_strictly_below(y.lo, x.lo) & _strictly_below(x.hi, y.hi)) | is_empty(x)
 
 
+@decorable()
 def disjoint(x: Any, y: Any) -> Array:
     """Tell where x and y have no common member.
 
@@ -150,6 +164,7 @@ def disjoint(x: Any, y: Any) -> Array:
     return (x.hi < y.lo) | (y.hi < x.lo) | is_empty(x) | is_empty(y)
 
 
+@decorable()
 def less(x: Any, y: Any) -> Array:
     """Tell where each bound of x is at most the same bound of y (weakly less).
 
@@ -163,6 +178,7 @@ def less(x: Any, y: Any) -> Array:
     return same | ((x.lo <= y.lo) & (x.hi <= y.hi) & ~is_empty(x) & ~is_empty(y))
 
 
+@decorable()
 def strict_less(x: Any, y: Any) -> Array:
     """Tell where each bound of x is strictly below the same bound of y.
 
@@ -177,6 +193,7 @@ def strict_less(x: Any, y: Any) -> Array:
     return same | (below & ~is_empty(x) & ~is_empty(y))
 
 
+@decorable()
 def precedes(x: Any, y: Any) -> Array:
     """Tell where no member of x is above any member of y.
 
@@ -189,6 +206,7 @@ def precedes(x: Any, y: Any) -> Array:
     return (x.hi <= y.lo) | is_empty(x) | is_empty(y)
 
 
+@decorable()
 def strict_precedes(x: Any, y: Any) -> Array:
     """Tell where every member of x is below every member of y.
 
@@ -199,3 +217,75 @@ def strict_precedes(x: Any, y: Any) -> Array:
     """
     x, y = _operands(x, y)
     return (x.hi < y.lo) | is_empty(x) | is_empty(y)
+
+
+class Overlap(IntEnum):
+    """How two intervals lie to each other: the states of IEEE 1788-2015 section 10.6.4.
+
+    The order is that of the standard's table 10.7; each of the nonempty states but ``EQUALS`` is
+    the mirror image of another.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> state = ij.overlap(ij.interval(1.0, 2.0), ij.interval(2.0, 3.0))
+        >>> ij.Overlap(int(state)).name
+        'MEETS'
+    """
+
+    BOTH_EMPTY = 0
+    FIRST_EMPTY = 1
+    SECOND_EMPTY = 2
+    BEFORE = 3
+    MEETS = 4
+    OVERLAPS = 5
+    STARTS = 6
+    CONTAINED_BY = 7
+    FINISHES = 8
+    EQUALS = 9
+    FINISHED_BY = 10
+    CONTAINS = 11
+    STARTED_BY = 12
+    OVERLAPPED_BY = 13
+    MET_BY = 14
+    AFTER = 15
+
+
+@decorable()
+def overlap(x: Any, y: Any) -> Array:
+    """Return in which of the 16 states of :class:`Overlap` x and y are.
+
+    Args:
+        x: Intervals, float array or number.
+        y: Intervals, float array or number, broadcast against x.
+
+    Returns:
+        An int32 array of values of :class:`Overlap`, exact (IEEE 1788-2015 section 10.6.4).
+
+    Example:
+        >>> import interval_jax as ij
+        >>> bool(ij.overlap(ij.interval(1.0), ij.interval(0.0, 2.0)) == ij.Overlap.CONTAINED_BY)
+        True
+    """
+    x, y = _operands(x, y)
+    below, above = x.lo < y.lo, x.lo > y.lo
+    shorter, longer = x.hi < y.hi, x.hi > y.hi
+    # Points that touch an end start or finish; they do not meet.
+    states = {
+        Overlap.BOTH_EMPTY: is_empty(x) & is_empty(y),
+        Overlap.FIRST_EMPTY: is_empty(x),
+        Overlap.SECOND_EMPTY: is_empty(y),
+        Overlap.BEFORE: x.hi < y.lo,
+        Overlap.AFTER: y.hi < x.lo,
+        Overlap.MEETS: below & shorter & (x.hi == y.lo),
+        Overlap.MET_BY: above & longer & (y.hi == x.lo),
+        Overlap.OVERLAPS: below & shorter,
+        Overlap.OVERLAPPED_BY: above & longer,
+        Overlap.CONTAINED_BY: above & shorter,
+        Overlap.CONTAINS: below & longer,
+        Overlap.STARTS: shorter,
+        Overlap.STARTED_BY: longer,
+        Overlap.FINISHES: above,
+        Overlap.FINISHED_BY: below,
+    }
+    codes = [jnp.full(x.shape, state, jnp.int32) for state in states]
+    return jnp.select(list(states.values()), codes, jnp.int32(Overlap.EQUALS))

@@ -49,6 +49,7 @@ from interval_jax._rounding.format import (
     step_up,
     stored,
 )
+from interval_jax._rounding.fused import difference_at_most, fma_bounds
 from interval_jax._rounding.intervals import product_bounds, quotient_bounds
 
 __all__ = [
@@ -57,11 +58,13 @@ __all__ = [
     "add_up",
     "convert_down",
     "convert_up",
+    "difference_at_most",
     "div_down",
     "div_up",
     "fast_two_sum",
     "flush_down",
     "flush_up",
+    "fma_bounds",
     "format_of",
     "is_subnormal",
     "mul_down",
