@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array, lax
 
 from interval_jax import _rounding as rd
+from interval_jax._decorated import decorable
 from interval_jax._interval import Interval, as_interval
 
 __all__ = ["inf", "mag", "mid", "mid_rad", "mig", "rad", "sup", "wid"]
@@ -20,6 +21,7 @@ def _defined(x: Interval, value: Array) -> Array:
     return lax.select(lax.gt(x.lo, x.hi), lax.full_like(value, np.nan), value)
 
 
+@decorable()
 def inf(x: Any) -> Array:
     """Return the lower bounds; +inf for the empty set.
 
@@ -31,6 +33,7 @@ def inf(x: Any) -> Array:
     return as_interval(x).lo
 
 
+@decorable()
 def sup(x: Any) -> Array:
     """Return the upper bounds; -inf for the empty set.
 
@@ -42,11 +45,17 @@ def sup(x: Any) -> Array:
     return as_interval(x).hi
 
 
+@decorable()
 def mid(x: Any) -> Array:
     """Return finite numbers inside the intervals, the midpoint to nearest where bounded.
 
-    Special cases: 0 for the whole line, the largest finite number (or its negative) for a
-    half line, NaN for the empty set.
+    Args:
+        x: Intervals of any shape, or what :func:`interval` takes.
+
+    Returns:
+        The number of the format nearest to the midpoint, of two the even one, or 0; it neither
+        overflows nor leaves the interval. 0 for the whole line, the largest finite number (or
+        its negative) for a half line, NaN for the empty set (IEEE 1788-2015 section 12.12.8).
 
     Example:
         >>> import interval_jax as ij
@@ -54,15 +63,18 @@ def mid(x: Any) -> Array:
         1.5
     """
     x = as_interval(x)
-    half, tiny = lax.full_like(x.lo, 0.5), rd.format_of(x.lo).tiny
-    # The halves neither overflow nor, but for the smallest numbers, lose a bit; those, whose
-    # sum cannot overflow, are added first.
-    small = lax.lt(lax.max(lax.abs(x.lo), lax.abs(x.hi)), lax.full_like(x.lo, 4 * tiny))
-    middle = lax.select(
-        small, rd.rounded(x.lo + x.hi) * half, rd.rounded(x.lo * half) + rd.rounded(x.hi * half)
-    )
-    middle = lax.max(x.lo, lax.min(x.hi, middle))
-    largest = lax.full_like(x.lo, rd.format_of(x.lo).max)
+    fmt = rd.format_of(x.lo)
+    half, one = lax.full_like(x.lo, 0.5), lax.full_like(x.lo, 1)
+    # Of ends so large that their sum may overflow, the halves are added: none loses a bit that
+    # counts. Elsewhere the sum is halved, exactly unless the result is below tiny.
+    big = lax.max(lax.abs(x.lo), lax.abs(x.hi))
+    big = lax.ge(big, lax.full_like(big, 2.0 ** (fmt.bias - 1)))
+    before, after = lax.select(big, half, one), lax.select(big, one, half)
+    total = rd.rounded(rd.rounded(x.lo * before) + rd.rounded(x.hi * before))
+    size, tiny = lax.abs(total), lax.full_like(total, fmt.tiny)
+    nearest = lax.select(lax.gt(size, tiny), lax.sign(total) * tiny, lax.full_like(total, 0))
+    middle = lax.select(lax.lt(size, lax.full_like(size, 2 * fmt.tiny)), nearest, total * after)
+    largest = lax.full_like(x.lo, fmt.max)
     low, high = (
         lax.eq(x.lo, -lax.full_like(x.lo, np.inf)),
         lax.eq(x.hi, lax.full_like(x.hi, np.inf)),
@@ -72,6 +84,7 @@ def mid(x: Any) -> Array:
     return _defined(x, middle)
 
 
+@decorable()
 def rad(x: Any) -> Array:
     """Return the smallest r of the format with ``X`` inside ``mid(X) +- r``; NaN if empty.
 
@@ -85,6 +98,7 @@ def rad(x: Any) -> Array:
     return _defined(x, lax.max(rd.sub_up(x.hi, middle), rd.sub_up(middle, x.lo)))
 
 
+@decorable()
 def mid_rad(x: Any) -> tuple[Array, Array]:
     """Return midpoint and radius, which enclose: ``X`` is inside ``mid +- rad``.
 
@@ -96,6 +110,7 @@ def mid_rad(x: Any) -> tuple[Array, Array]:
     return mid(x), rad(x)
 
 
+@decorable()
 def wid(x: Any) -> Array:
     """Return the widths ``sup - inf``, rounded up; NaN for the empty set.
 
@@ -108,6 +123,7 @@ def wid(x: Any) -> Array:
     return _defined(x, rd.sub_up(x.hi, x.lo))
 
 
+@decorable()
 def mag(x: Any) -> Array:
     """Return the largest absolute values of members, exact; NaN for the empty set.
 
@@ -120,6 +136,7 @@ def mag(x: Any) -> Array:
     return _defined(x, abs(x).hi)
 
 
+@decorable()
 def mig(x: Any) -> Array:
     """Return the smallest absolute values of members, exact; NaN for the empty set.
 

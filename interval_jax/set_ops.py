@@ -1,4 +1,7 @@
-"""Set operations on intervals (IEEE 1788-2015 section 10.5.7)."""
+"""Set operations on intervals (IEEE 1788-2015 section 10.5.7).
+
+They are no functions of points, so their results prove nothing: the decoration is ``trv``.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from typing import Any
 import numpy as np
 from jax import lax
 
+from interval_jax._decorated import decorable
 from interval_jax._interval import Interval, _operands, as_interval
 from interval_jax.numeric import mid
 
 __all__ = ["bisect", "convex_hull", "intersection"]
 
 
+@decorable(defined=False)
 def intersection(x: Any, y: Any) -> Interval:
     """Return the common members, exact; the empty set where there are none.
 
@@ -28,6 +33,7 @@ def intersection(x: Any, y: Any) -> Interval:
     return Interval(lax.select(none, inf, lo), lax.select(none, -inf, hi))
 
 
+@decorable(defined=False)
 def convex_hull(x: Any, y: Any) -> Interval:
     """Return the smallest intervals that contain both arguments, exact.
 
@@ -40,6 +46,7 @@ def convex_hull(x: Any, y: Any) -> Interval:
     return Interval(lax.min(x.lo, y.lo), lax.max(x.hi, y.hi))
 
 
+@decorable(defined=False)
 def bisect(x: Any) -> tuple[Interval, Interval]:
     """Return two halves that meet in the midpoint and together are ``x``.
 
