@@ -32,6 +32,7 @@ from interval_jax._interval import (
     matmul,
     midrad,
 )
+from interval_jax._numbers import PossiblyUndefinedOperation
 from interval_jax._rules import Rule, UnsupportedPrimitiveError, register
 from interval_jax.basic import abs as abs
 from interval_jax.basic import cancel_minus, cancel_plus, fma, max, min, sqrt
@@ -69,6 +70,7 @@ from interval_jax.predicates import (
     is_empty,
     is_entire,
     is_member,
+from interval_jax.interchange import from_interchange, to_interchange
     is_singleton,
     less,
     overlap,
@@ -89,6 +91,7 @@ __all__ = [
     "Overlap",
     "Rule",
     "UnsupportedPrimitiveError",
+from interval_jax.text import exact_to_interval, interval_to_exact, interval_to_text
     "abs",
     "add",
     "adjoints",
@@ -98,6 +101,7 @@ __all__ = [
     "ceil",
     "convex_hull",
     "decorate",
+    "PossiblyUndefinedOperation",
     "decoration_part",
     "disjoint",
     "div",
@@ -125,18 +129,23 @@ __all__ = [
     "is_member",
     "is_nai",
     "is_singleton",
+    "exact_to_interval",
     "less",
     "log",
     "log1p",
     "logistic",
     "mag",
     "matmul",
+    "from_interchange",
+    "gelu",
     "max",
     "mid",
     "mid_rad",
     "midrad",
     "mig",
     "min",
+    "interval_to_exact",
+    "interval_to_text",
     "mul",
     "ndtr",
     "neg",
@@ -168,3 +177,4 @@ __all__ = [
     "vjp",
     "wid",
 ]
+    "to_interchange",

@@ -20,8 +20,10 @@ import numpy as np
 from jax import Array, lax
 
 from interval_jax import _interval as bare
+from interval_jax import _rounding as rd
 from interval_jax._interval import Interval, _operands
-from interval_jax._numbers import intervals_text
+from interval_jax._numbers import is_text, literal_bounds
+from interval_jax._text import intervals_text
 
 __all__ = [
     "DecoratedInterval",
@@ -208,15 +210,17 @@ def _decorated(x: Interval, decoration: Array) -> DecoratedInterval:
     return DecoratedInterval(bare._where(ill, nothing, x), decoration)
 
 
-def decorate(x: Any, decoration: Any = None) -> DecoratedInterval:
+def decorate(x: Any, decoration: Any = None, dtype: Any = None) -> DecoratedInterval:
     """Return intervals with a decoration: newDec and setDec (IEEE 1788-2015 section 11.5).
 
     Args:
-        x: Intervals or numbers of any shape; decorated intervals are passed on if no decoration
+        x: Intervals, or anything that :func:`interval` accepts; text may be decorated
+            (``"[1, 2]_def"``, ``"[nai]"``). Decorated intervals are passed on if no decoration
             is given.
         decoration: A :class:`Decoration`, its name (``"com"``, ``"dac"``, ``"def"``, ``"trv"``,
             ``"ill"``), or an array of values of :class:`Decoration`, broadcast against x. By
             default the strongest possible.
+        dtype: float32 or float64, by default that of x.
 
     Returns:
         ``com`` becomes ``dac`` where x is unbounded; the empty set gets ``trv``; ``ill`` makes
@@ -224,7 +228,7 @@ def decorate(x: Any, decoration: Any = None) -> DecoratedInterval:
 
     Raises:
         TypeError: If x already is decorated and a decoration is given.
-        ValueError: For the name of no decoration.
+        ValueError: For the name of no decoration, or text that is no literal.
 
     Example:
         >>> import interval_jax as ij
@@ -232,12 +236,24 @@ def decorate(x: Any, decoration: Any = None) -> DecoratedInterval:
         DecoratedInterval([1, 2]_com, float32)
         >>> ij.decorate(ij.entire(), "com")
         DecoratedInterval([-inf, inf]_dac, float32)
+        >>> ij.decorate("[1/3, 1/2]_def")
+        DecoratedInterval([0.333333313, 0.5]_def, float32)
     """
     if isinstance(x, DecoratedInterval):
         if decoration is not None:
             raise TypeError("decorate(X, ...): X is decorated; take interval_part(X) first")
-        return x
-    x = x if isinstance(x, Interval) else bare.interval(x)
+        return x if dtype is None else x.astype(dtype)
+    if is_text(x):
+        dtype = bare._default_dtype() if dtype is None else rd.format_of(np.dtype(dtype)).dtype
+        low, high, written = literal_bounds(x, dtype)
+        x = Interval(jnp.asarray(low), jnp.asarray(high))
+        if np.any(written != ""):
+            if decoration is not None:
+                raise TypeError("decorate(text, ...): the text is decorated")
+            given = [Decoration.of(name) if name else Decoration.COM for name in written.flat]
+            decoration = np.array(given, np.uint8).reshape(written.shape)
+    else:
+        x = bare.interval(x, dtype=dtype)
     if decoration is None:
         return DecoratedInterval(x, _new(x))
     if isinstance(decoration, str):

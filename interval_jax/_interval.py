@@ -20,7 +20,8 @@ from jax import Array, lax
 
 from interval_jax import _rounding as rd
 from interval_jax import _sums
-from interval_jax._numbers import array_bounds, intervals_text, number_bounds
+from interval_jax._numbers import array_bounds, is_text, literal_bounds, number_bounds
+from interval_jax._text import intervals_text
 
 __all__ = [
     "Interval",
@@ -232,7 +233,9 @@ def interval(lo: Any, hi: Any = None, dtype: Any = None) -> Interval:
 
     Args:
         lo: Lower bounds: a float array, a Python number or a nested list of them. An
-            :class:`Interval` is passed on, converted to ``dtype``.
+            :class:`Interval` is passed on, converted to ``dtype``. Text is read exactly: without
+            ``hi`` an interval literal of IEEE 1788-2015 section 9.7 (``"[1/3, 0.4]"``,
+            ``"1.5?2u"``, ``"[entire]"``, ``"[0x1.8p+3,]"``) or a number, with ``hi`` a number.
         hi: Upper bounds, broadcast against ``lo``; ``None`` means the points ``lo``.
         dtype: float32 or float64; by default that of the arrays, or JAX's default float for
             Python numbers. Numbers that the type cannot hold are enclosed.
@@ -244,17 +247,25 @@ def interval(lo: Any, hi: Any = None, dtype: Any = None) -> Interval:
         TypeError: For integer, complex or half-precision arrays.
         ValueError: If a concrete bound is NaN, ``lo > hi``, ``lo = inf`` or ``hi = -inf``.
             Bounds traced by ``jit`` cannot be checked: there such intervals become empty.
+            Also for text that is no literal, or a decorated one: see :func:`decorate`.
 
     Example:
         >>> import interval_jax as ij
         >>> ij.interval(0.1, 0.3)
         Interval([0.099999994, 0.300000012], float32)
+        >>> ij.interval(["[1/3, 0.5]", "10?3"])
+        Interval([[0.333333313, 0.5], [7, 13]], float32)
     """
     if isinstance(lo, Interval):
         if hi is not None:
             raise TypeError("interval(X, hi): X already is an Interval")
         return lo if dtype is None else lo.astype(dtype)
     dtype = _float_type(lo, hi) if dtype is None else rd.format_of(np.dtype(dtype)).dtype
+    if hi is None and is_text(lo):
+        low, high, decorations = literal_bounds(lo, dtype)
+        if np.any(decorations != ""):
+            raise ValueError(f"{lo!r} is decorated: read it with interval_jax.decorate")
+        return Interval(jnp.asarray(low), jnp.asarray(high))
     low, high = _bounds_of(lo, dtype, "the lower bound")
     if hi is not None:
         high = _bounds_of(hi, dtype, "the upper bound")[1]

@@ -1,21 +1,30 @@
-"""Numbers outside JAX: their bounds in the format, and bounds as decimal text, outward."""
+"""Numbers and literals outside JAX: their bounds in the format."""
 
 from __future__ import annotations
 
 import math
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+import warnings
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["array_bounds", "decimal_text", "intervals_text", "number_bounds"]
+from interval_jax._literals import read_interval, read_number
+
+__all__ = [
+    "PossiblyUndefinedOperation",
+    "array_bounds",
+    "is_text",
+    "literal_bounds",
+    "number_bounds",
+]
 
 
 def number_bounds(x: Any, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """The tightest bounds of Python numbers, by exact comparison."""
+    """The tightest bounds of Python numbers and of numbers as text, by exact comparison."""
 
     def nearest(value: Any) -> tuple[float, float]:
+        value = read_number(value) if isinstance(value, str) else value
         if isinstance(value, float | np.floating) and not math.isfinite(value):
             return float(value), float(value)
         exact = Fraction(value)
@@ -46,6 +55,48 @@ def number_bounds(x: Any, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
+class PossiblyUndefinedOperation(UserWarning):
+    """The bounds of a literal are out of order, by less than the format resolves."""
+
+
+class LiteralBounds(NamedTuple):
+    """Bounds in a format, and the decorations as written: ``""`` for none."""
+
+    lo: np.ndarray
+    hi: np.ndarray
+    decorations: np.ndarray
+
+
+def is_text(x: Any) -> bool:
+    """Tell whether x is text or a nested list of texts."""
+    if isinstance(x, list | tuple):
+        return bool(x) and is_text(x[0])
+    return isinstance(x, str) or (isinstance(x, np.ndarray) and x.dtype.kind == "U")
+
+
+def literal_bounds(x: Any, dtype: np.dtype) -> LiteralBounds:
+    """The tightest bounds of interval literals."""
+    values = np.asarray(x, dtype=object)
+    low, high = np.empty(values.shape, dtype), np.empty(values.shape, dtype)
+    decorations = np.empty(values.shape, "U3")
+    for i, value in np.ndenumerate(values):
+        if not isinstance(value, str):
+            raise TypeError(f"{value!r} among interval literals: write all of them as text")
+        lo, hi, decorations[i] = read_interval(value)
+        (low[i], lo_up), (hi_down, high[i]) = number_bounds(lo, dtype), number_bounds(hi, dtype)
+        if lo > hi and not (lo == math.inf and hi == -math.inf):
+            if low[i] > high[i]:
+                raise ValueError(f"not an interval literal: {value!r}: its bounds are out of order")
+            low[i], high[i] = min(low[i], hi_down), max(lo_up, high[i])
+            warnings.warn(
+                f"the bounds of {value!r} are out of order, but too close for {dtype} to tell: "
+                "the result encloses both",
+                PossiblyUndefinedOperation,
+                stacklevel=3,
+            )
+    return LiteralBounds(low, high, decorations)
+
+
 def array_bounds(x: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """The tightest bounds of a float array in a type that is as wide or narrower."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -57,38 +108,3 @@ def array_bounds(x: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray
         low = np.where(small, np.where(x < 0, -tiny, 0), low).astype(dtype)
         high = np.where(small, np.where(x > 0, tiny, 0), high).astype(dtype)
     return low, high
-
-
-def decimal_text(lo: Any, hi: Any, digits: int) -> str:
-    """Bounds as decimal numbers of so many digits, rounded outward."""
-    if lo > hi:
-        return "[empty]"
-
-    def decimal(bound: Any, rounding: str) -> str:
-        context = Context(prec=digits, rounding=rounding)
-        text = f"{context.create_decimal(Decimal(float(bound))).normalize(context):g}"
-        return text.replace("Infinity", "inf")
-
-    down, up = decimal(lo, ROUND_FLOOR), decimal(hi, ROUND_CEILING)
-    return f"[{down}, {up}]"
-
-
-def intervals_text(lo: np.ndarray, hi: np.ndarray, decorations: np.ndarray | None = None) -> str:
-    """An array of intervals for ``repr``: nested brackets, or shape and hull of a large one.
-
-    Args:
-        lo: Lower bounds.
-        hi: Upper bounds.
-        decorations: The names of their decorations, if they have any.
-    """
-    digits = 17 if lo.dtype == np.float64 else 9
-    if lo.size > 1000:
-        return f"shape={lo.shape}, hull={decimal_text(lo.min(), hi.max(), digits)}"
-    text = np.empty(lo.shape, object)
-    for i, low in np.ndenumerate(lo):
-        text[i] = decimal_text(low, hi[i], digits)
-        if decorations is not None:
-            text[i] = "[nai]" if decorations[i] == "ill" else f"{text[i]}_{decorations[i]}"
-    if lo.ndim:
-        return np.array2string(text, separator=", ", formatter={"all": str})
-    return str(text[()])
