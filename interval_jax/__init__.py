@@ -59,6 +59,7 @@ from interval_jax.integer import (
     sign,
     trunc,
 )
+from interval_jax.interchange import from_interchange, to_interchange
 from interval_jax.linalg import dot, dot_general, sum
 from interval_jax.numeric import inf, mag, mid, mid_rad, mig, rad, sup, wid
 from interval_jax.predicates import (
@@ -70,7 +71,6 @@ from interval_jax.predicates import (
     is_empty,
     is_entire,
     is_member,
-from interval_jax.interchange import from_interchange, to_interchange
     is_singleton,
     less,
     overlap,
@@ -80,6 +80,7 @@ from interval_jax.interchange import from_interchange, to_interchange
     subset,
 )
 from interval_jax.set_ops import bisect, convex_hull, intersection
+from interval_jax.text import exact_to_interval, interval_to_exact, interval_to_text
 
 __version__ = "0.1.0"
 
@@ -89,9 +90,9 @@ __all__ = [
     "Decoration",
     "Interval",
     "Overlap",
+    "PossiblyUndefinedOperation",
     "Rule",
     "UnsupportedPrimitiveError",
-from interval_jax.text import exact_to_interval, interval_to_exact, interval_to_text
     "abs",
     "add",
     "adjoints",
@@ -101,7 +102,6 @@ from interval_jax.text import exact_to_interval, interval_to_exact, interval_to_
     "ceil",
     "convex_hull",
     "decorate",
-    "PossiblyUndefinedOperation",
     "decoration_part",
     "disjoint",
     "div",
@@ -113,39 +113,38 @@ from interval_jax.text import exact_to_interval, interval_to_exact, interval_to_
     "equal",
     "erf",
     "erfc",
+    "exact_to_interval",
     "exp",
     "expm1",
     "floor",
     "fma",
+    "from_interchange",
     "grad",
     "inf",
     "interior",
     "intersection",
     "interval",
     "interval_part",
+    "interval_to_exact",
+    "interval_to_text",
     "is_common_interval",
     "is_empty",
     "is_entire",
     "is_member",
     "is_nai",
     "is_singleton",
-    "exact_to_interval",
     "less",
     "log",
     "log1p",
     "logistic",
     "mag",
     "matmul",
-    "from_interchange",
-    "gelu",
     "max",
     "mid",
     "mid_rad",
     "midrad",
     "mig",
     "min",
-    "interval_to_exact",
-    "interval_to_text",
     "mul",
     "ndtr",
     "neg",
@@ -172,9 +171,9 @@ from interval_jax.text import exact_to_interval, interval_to_exact, interval_to_
     "sum",
     "sup",
     "tanh",
+    "to_interchange",
     "trunc",
     "value_and_grad",
     "vjp",
     "wid",
 ]
-    "to_interchange",
