@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jax import Array, lax
 
+from interval_jax._decorated import decorable
 from interval_jax._doubleword import (
     ADD_ERROR,
     DIVIDE_ERROR,
@@ -340,6 +341,7 @@ _logistic_derivative_enclosure = bell(_logistic_derivative_bounds, _smooth_logis
 _tanh_derivative_enclosure = bell(_tanh_derivative_bounds, _smooth_tanh_derivative)
 
 
+@decorable()
 def tanh(x: Any) -> Interval:
     """Return an enclosure of the hyperbolic tangent (IEEE 1788-2015 section 9.1).
 
@@ -360,6 +362,7 @@ def tanh(x: Any) -> Interval:
     return _tanh_enclosure(as_interval(x))
 
 
+@decorable()
 def logistic(x: Any) -> Interval:
     """Return an enclosure of 1 / (1 + exp(-x)).
 
@@ -380,6 +383,7 @@ def logistic(x: Any) -> Interval:
     return _logistic_enclosure(as_interval(x))
 
 
+@decorable()
 def silu(x: Any) -> Interval:
     """Return an enclosure of x * logistic(x), sharp over wide intervals also.
 
@@ -401,6 +405,7 @@ def silu(x: Any) -> Interval:
     return _silu_enclosure(as_interval(x))
 
 
+@decorable()
 def softplus(x: Any) -> Interval:
     """Return an enclosure of log(1 + exp(x)).
 
@@ -419,6 +424,7 @@ def softplus(x: Any) -> Interval:
     return _softplus_enclosure(as_interval(x))
 
 
+@decorable()
 def relu(x: Any) -> Interval:
     """Return the range of max(x, 0), exact.
 

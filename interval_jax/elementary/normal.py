@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from jax import Array, lax
 
+from interval_jax._decorated import decorable
 from interval_jax._doubleword import (
     MULTIPLY_ERROR,
     DoubleWord,
@@ -176,6 +177,7 @@ _norm_pdf_derivative_enclosure = turning(
 )
 
 
+@decorable()
 def erf(x: Any) -> Interval:
     """Return an enclosure of the error function, ``2/sqrt(pi)`` times the integral of exp(-t**2).
 
@@ -194,6 +196,7 @@ def erf(x: Any) -> Interval:
     return _erf_enclosure(as_interval(x))
 
 
+@decorable()
 def erfc(x: Any) -> Interval:
     """Return an enclosure of ``1 - erf(x)``, to full relative accuracy in the tail.
 
@@ -212,6 +215,7 @@ def erfc(x: Any) -> Interval:
     return _reflected_erfc_enclosure(-as_interval(x))
 
 
+@decorable()
 def ndtr(x: Any) -> Interval:
     """Return an enclosure of the standard normal distribution function.
 
@@ -231,6 +235,7 @@ def ndtr(x: Any) -> Interval:
     return _ndtr_enclosure(as_interval(x))
 
 
+@decorable()
 def norm_pdf(x: Any) -> Interval:
     """Return an enclosure of the standard normal density ``exp(-x**2 / 2) / sqrt(2 pi)``.
 
