@@ -37,6 +37,7 @@ from interval_jax._rules import Rule, UnsupportedPrimitiveError, register
 from interval_jax.basic import abs as abs
 from interval_jax.basic import cancel_minus, cancel_plus, fma, max, min, sqrt
 from interval_jax.elementary import (
+    cos,
     erf,
     erfc,
     exp,
@@ -48,7 +49,9 @@ from interval_jax.elementary import (
     norm_pdf,
     relu,
     silu,
+    sin,
     softplus,
+    tan,
     tanh,
 )
 from interval_jax.integer import (
@@ -101,6 +104,7 @@ __all__ = [
     "cancel_plus",
     "ceil",
     "convex_hull",
+    "cos",
     "decorate",
     "decoration_part",
     "disjoint",
@@ -161,6 +165,7 @@ __all__ = [
     "round_ties_to_even",
     "sign",
     "silu",
+    "sin",
     "softplus",
     "sqr",
     "sqrt",
@@ -170,6 +175,7 @@ __all__ = [
     "subset",
     "sum",
     "sup",
+    "tan",
     "tanh",
     "to_interchange",
     "trunc",

@@ -22,8 +22,14 @@ from interval_jax.elementary.normal import (
     norm_pdf,
     norm_pdf_derivative,
 )
+from interval_jax.elementary.trigonometric import (
+    cos,
+    sin,
+    tan,
+)
 
 __all__ = [
+    "cos",
     "erf",
     "erf_derivative",
     "erfc",
@@ -41,8 +47,10 @@ __all__ = [
     "relu_derivative",
     "silu",
     "silu_derivative",
+    "sin",
     "softplus",
     "softplus_derivative",
+    "tan",
     "tanh",
     "tanh_derivative",
 ]
