@@ -458,7 +458,7 @@ def mul(x: Any, y: Any) -> Interval:
         Interval([-4, 8], float32)
     """
     x, y = _operands(x, y)
-    return _where_empty(x, Interval(*rd.product_bounds(x.lo, x.hi, y.lo, y.hi)), y)
+    return Interval(*rd.product_bounds(x.lo, x.hi, y.lo, y.hi))
 
 
 def div(x: Any, y: Any) -> Interval:
@@ -473,7 +473,7 @@ def div(x: Any, y: Any) -> Interval:
         Interval([0.25, inf], float32)
     """
     x, y = _operands(x, y)
-    return _where_empty(x, Interval(*rd.quotient_bounds(x.lo, x.hi, y.lo, y.hi)), y)
+    return Interval(*rd.quotient_bounds(x.lo, x.hi, y.lo, y.hi))
 
 
 def recip(x: Any) -> Interval:

@@ -46,10 +46,7 @@ def sqrt(x: Any) -> Interval:
         Interval([0, 2], float32)
     """
     x = as_interval(x)
-    zero = lax.full_like(x.lo, 0)
-    outside = lax.lt(x.hi, zero)
-    root = Interval(rd.sqrt_down(lax.max(x.lo, zero)), rd.sqrt_up(lax.max(x.hi, zero)))
-    return _where_empty(x, _where(outside, _like(x, np.inf, -np.inf), root))
+    return Interval(*rd.sqrt_bounds(x.lo, x.hi))
 
 
 @decorable()

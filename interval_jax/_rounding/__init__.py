@@ -50,7 +50,7 @@ from interval_jax._rounding.format import (
     stored,
 )
 from interval_jax._rounding.fused import difference_at_most, fma_bounds
-from interval_jax._rounding.intervals import product_bounds, quotient_bounds
+from interval_jax._rounding.intervals import product_bounds, quotient_bounds, sqrt_bounds
 
 __all__ = [
     "Format",
@@ -74,6 +74,7 @@ __all__ = [
     "product_bounds",
     "quotient_bounds",
     "rounded",
+    "sqrt_bounds",
     "sqrt_down",
     "sqrt_up",
     "step_down",

@@ -50,7 +50,7 @@ def _add(a: Array, b: Array) -> _Sided:
 # read as integers A, B, P of p bits, the error of P 2**k = fl(A B) is A B - P 2**k, a number
 # of at most p bits: modular arithmetic on words of more than p + 1 bits returns it exactly,
 # although the products themselves overflow. No habit of floating-point hardware or of its
-# compiler can reach it.
+# compiler can reach it. Shifted by p - 1 or more, a number needs no mask for its exponent.
 
 
 def _field(x: Array) -> Array:
@@ -59,10 +59,14 @@ def _field(x: Array) -> Array:
     return (bits_of(x) >> (fmt.digits - 1)) & fmt.exponent_mask
 
 
+def _fraction(x: Array) -> Array:
+    """The fraction field of a number, an integer."""
+    return bits_of(x) & format_of(x).fraction_mask
+
+
 def _integer(x: Array) -> Array:
     """The significand of a normal number as an integer of exactly p bits."""
-    fmt = format_of(x)
-    return (bits_of(x) & fmt.fraction_mask) | (fmt.fraction_mask + 1)
+    return _fraction(x) | (format_of(x).fraction_mask + 1)
 
 
 def _significand(x: Array) -> Array:
@@ -74,13 +78,33 @@ def _significand(x: Array) -> Array:
 
 def product_error(a: Array, b: Array, p: Array) -> Array:
     """An integer with the sign of ``|a b| - |p|``, for normal numbers with p = fl(a b)."""
+    fraction = format_of(a).digits - 1
+    # A B has p - 1 more digits than P, or p if it carries. With significands in [1, 2), a carry
+    # leaves a b / 2 < a, which does not round to a: a (1 - b / 2) is at least a times half a
+    # unit, and for a = 1 there is none. Without it a b >= a.
+    carried = lax.lt(_fraction(p), _fraction(a))
+    shifted = lax.select(carried, bits_of(p) << (fraction + 1), bits_of(p) << fraction)
+    return _integer(a) * _integer(b) - shifted
+
+
+def quotient_error(a: Array, b: Array, q: Array) -> Array:
+    """An integer with the sign of ``|a / b| - |q|``, for normal numbers with q = fl(a / b)."""
+    fraction = format_of(a).digits - 1
+    # With significands in [1, 2), a / b is in [1, 2) or, for a < b, in (1/2, 1), and so is q:
+    # 2 a / b <= 2 - 2 units / b, which does not round to 2.
+    borrowed = lax.lt(_fraction(a), _fraction(b))
+    shifted = lax.select(borrowed, bits_of(a) << (fraction + 1), bits_of(a) << fraction)
+    return shifted - _integer(q) * _integer(b)
+
+
+def sqrt_error(a: Array, r: Array) -> Array:
+    """An integer with the sign of ``sqrt(a) - r``, for normal a > 0 and r = fl(sqrt(a))."""
     fmt = format_of(a)
     fraction = fmt.digits - 1
-    # p = P 2**ep has the unit of A B shifted left by k = ep - ea - eb + const, which is p - 1
-    # or p. So k is known modulo the word length, sign bits and all: no need to mask them.
-    k = (bits_of(p) >> fraction) - (bits_of(a) >> fraction) - (bits_of(b) >> fraction)
-    k = (k + (fmt.bias + fraction)) & (8 * fmt.bits.itemsize - 1)
-    return _integer(a) * _integer(b) - lax.shift_left(_integer(p), k)
+    # The bias is odd: an odd biased exponent is an even one, and a itself is in [1, 2) then.
+    even = lax.ne(bits_of(a) & (fmt.fraction_mask + 1), constant(bits_of(a), 0))
+    shifted = lax.select(even, bits_of(a) << fraction, bits_of(a) << (fraction + 1))
+    return shifted - _integer(r) * _integer(r)
 
 
 def _mul(a: Array, b: Array) -> _Sided:
@@ -103,45 +127,88 @@ def _mul(a: Array, b: Array) -> _Sided:
     return _Sided(lax.select(small, zero, p), below, above)
 
 
-def _quotient(a: Array, b: Array) -> Array:
+def _divided(a: Array, b: Array) -> Array:
     # XLA turns a / (broadcast scalar) into a * (1 / scalar), which is off by more than one
-    # unit; a divisor that depends on the dividend element by element is left alone.
-    return lax.div(a, lax.select(lax.ne(a, a), a, b))
+    # unit; a divisor that depends on the dividend element by element is left alone. It also
+    # ends a fused loop after a division with several users: abs is its only one.
+    return lax.abs(lax.div(a, lax.select(lax.ne(a, a), a, b)))
 
 
-def divided(a: Array, b: Array) -> tuple[Array, Array, Array]:
-    """The bits of the quotient of significands, the sign of its error, the exponent to add."""
-    fmt = format_of(a)
-    q = rounded(_quotient(_significand(a), _significand(b)))
-    divisor = _integer(b)
-    # q = Q 2**(1 - p) in [1, 2) or Q 2**-p in [1/2, 1): the remainder is A 2**k - Q B.
-    k = (fmt.bias + fmt.digits - 1) - (bits_of(q) >> (fmt.digits - 1))
-    remainder = lax.shift_left(_integer(a), k) - _integer(q) * divisor
-    # Hardware that does not round quotients correctly (float32 on some GPUs) is up to two
-    # units off: one unit towards the exact quotient leaves less than one.
-    far = lax.gt(lax.abs(remainder), divisor)
-    zero = constant(remainder, 0)
-    over = lax.gt(remainder, zero)
-    nudge = lax.select(far, lax.select(over, zero + 1, zero - 1), zero)
-    nudged = lax.select(over, remainder - divisor, remainder + divisor)
-    return bits_of(q) + nudge, lax.select(far, nudged, remainder), _field(a) - _field(b)
+def _towards(bits: Array, error: Array, below: Array, above: Array) -> Array:
+    """A step towards the exact result, where the error lies beyond these two."""
+    one, zero = lax.full_like(bits, 1), lax.full_like(bits, 0)
+    return bits + lax.select(error > above, one, lax.select(error < below, -one, zero))
+
+
+def quotient(a: Array, b: Array) -> Array:
+    """Return fl(|a / b|) for ``b != 0``, correctly rounded; below tiny it may be any such number.
+
+    Finite over infinite is 0, and 0 over anything.
+    """
+
+    def corrected(a: Array, b: Array) -> Array:
+        # Significands neither underflow nor overflow, and their quotient is in [1, 2) as in
+        # quotient_error. Ties do not exist: a quotient of numbers of p digits has no p + 1.
+        fmt = format_of(a)
+        one, last = constant(a, 1), constant(a, 2 - 2 * fmt.unit)
+        borrowed = lax.lt(_fraction(a), _fraction(b))
+        numerator = lax.select(borrowed, 2 * _significand(a), _significand(a))
+        q = lax.clamp(one, _divided(numerator, _significand(b)), last)
+        # Some GPUs are two units off in float32. A step where it is more than one leaves one, and
+        # a step where it is more than half a unit leaves that; a unit is B in the error.
+        bits, divisor = bits_of(q), _integer(b)
+        for limit in (divisor, divisor >> 1):
+            bits = _towards(bits, quotient_error(a, b, from_bits(bits, fmt)), -limit, limit)
+        shift = _field(a) - _field(b) - borrowed.astype(bits.dtype)
+        exponent = (bits >> (fmt.digits - 1)) + shift
+        magnitude = from_bits(bits + (shift << (fmt.digits - 1)), fmt)
+        null = lax.eq(a, constant(a, 0)) | ~lax.is_finite(b)
+        large = ~lax.is_finite(a) | lax.eq(b, constant(b, 0)) | (exponent > 2 * fmt.bias)
+        magnitude = lax.select(large, constant(a, np.inf), magnitude)
+        return lax.select(null | (exponent < 1) & ~large, constant(a, 0), magnitude)
+
+    return lax.platform_dependent(a, b, cpu=_divided, default=corrected)
+
+
+def square_root(a: Array) -> Array:
+    """Return fl(sqrt(a)), correctly rounded, of a >= 0."""
+
+    def direct(a: Array) -> Array:
+        # A maximum is opaque, where sqrt(x * x) would become |x|; abs as for quotients.
+        return lax.abs(lax.sqrt(lax.max(a, constant(a, 0))))
+
+    def corrected(a: Array) -> Array:
+        # As for quotients: with a in [1, 4), the root is in [1, 2) and does not round to 2. The
+        # middles around R have errors of R + 1/4 and 1/4 - R.
+        fmt = format_of(a)
+        one, last = constant(a, 1), constant(a, 2 - 2 * fmt.unit)
+        field = _field(a)
+        odd = (field + fmt.bias) & 1
+        root = lax.sqrt(_significand(a) * (odd + 1).astype(fmt.dtype))
+        bits = bits_of(lax.clamp(one, root, last))
+        for units in (2, 1):
+            r = from_bits(bits, fmt)
+            limit = units * _integer(r)
+            bits = _towards(bits, sqrt_error(a, r), 1 - limit, limit)
+        value = from_bits(bits + (((field - fmt.bias - odd) >> 1) << (fmt.digits - 1)), fmt)
+        special = lax.eq(a, constant(a, 0)) | ~lax.is_finite(a)
+        return lax.select(special, a, value)
+
+    return lax.platform_dependent(a, cpu=direct, default=corrected)
 
 
 def _div(a: Array, b: Array) -> _Sided:
     """a / b for b != 0; 0 / b = 0 and a / +-inf = 0."""
     fmt = format_of(a)
     zero, inf = constant(a, 0), constant(a, np.inf)
-    bits, error, shift = divided(a, b)
-    # The exponent is set in the bits, where it cannot underflow or overflow unnoticed.
-    exponent = (bits >> (fmt.digits - 1)) + shift
-    underflow, overflow = exponent < 1, exponent > 2 * fmt.bias
-    magnitude = from_bits(bits + (shift << (fmt.digits - 1)), fmt)
-    infinite, null = ~lax.is_finite(a), lax.eq(a, zero) | ~lax.is_finite(b)
-    magnitude = lax.select(overflow | infinite, inf, magnitude)
-    magnitude = lax.select(underflow | null, zero, magnitude)
-    beyond = (((error > 0) & ~overflow) | underflow) & ~(infinite | null)
-    within = (((error < 0) & ~underflow) | overflow) & ~(infinite | null)
+    q = quotient(a, b)
+    error = quotient_error(a, b, q)
+    exact = lax.eq(a, zero) | ~lax.is_finite(a) | ~lax.is_finite(b)
+    small, large = lax.lt(q, constant(q, fmt.tiny)), lax.eq(q, inf)
+    beyond = (lax.select(small, ~large, error > 0) & ~large) & ~exact
+    within = lax.select(large, ~small, (error < 0) & ~small) & ~exact
     negative = lax.ne(lax.lt(a, zero), lax.lt(b, zero))
+    magnitude = lax.select(small, zero, q)
     return _Sided(
         lax.select(negative, -magnitude, magnitude),
         lax.select(negative, beyond, within),
@@ -151,26 +218,10 @@ def _div(a: Array, b: Array) -> _Sided:
 
 def _sqrt(a: Array) -> _Sided:
     """sqrt(a) for a >= 0."""
-    fmt = format_of(a)
-    field = _field(a)
-    odd = (field + fmt.bias) & 1
-    root = rounded(lax.sqrt(_significand(a) * (odd + 1).astype(fmt.dtype)))
-    square = lax.shift_left(_integer(a), odd + (fmt.digits - 1))
-
-    def remainder(bits: Array) -> Array:
-        r = _integer(from_bits(bits, fmt))
-        return square - r * r
-
-    bits = bits_of(root)
-    # As for quotients; one unit of the root is more than two roots in the remainder.
-    first = remainder(bits)
-    far = lax.gt(lax.abs(first), 2 * _integer(root))
-    bits = bits + lax.select(far, lax.sign(first), first * 0)
-    error = remainder(bits)
-    exponent = (field - fmt.bias - odd) >> 1
-    value = from_bits(bits + (exponent << (fmt.digits - 1)), fmt)
-    special = lax.eq(a, constant(a, 0)) | ~lax.is_finite(a)
-    return _Sided(lax.select(special, a, value), (error < 0) & ~special, (error > 0) & ~special)
+    root = square_root(a)
+    error = sqrt_error(a, root)
+    inexact = lax.gt(root, constant(a, 0)) & lax.is_finite(root)
+    return _Sided(root, (error < 0) & inexact, (error > 0) & inexact)
 
 
 def _down(result: _Sided) -> Array:

@@ -1,4 +1,7 @@
-"""Products and quotients of intervals, tight, from as few ends as their signs allow."""
+"""Products, quotients and roots of intervals, tight, from as few ends as their signs allow.
+
+Each bound costs a loop over memory on CPUs, and hardly more operations than fit into its time.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from interval_jax._rounding.directed import divided, product_error
+from interval_jax._rounding.directed import (
+    product_error,
+    quotient,
+    quotient_error,
+    sqrt_error,
+    square_root,
+)
 from interval_jax._rounding.format import bits_of, constant, format_of, from_bits, rounded
+
+Pair = tuple[Array, Array]
 
 
 def _smooth_product(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
@@ -22,41 +33,57 @@ def _smooth_product(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Arra
 def product_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x * y`` for ``a <= x <= b`` and ``c <= y <= d``.
 
+    Empty operands give the bounds of the empty set, (inf, -inf).
     The exact range is spanned by the four products of ends, and signs tell which two of them
     compete for each bound. Rounding is monotone, so the lowest rounded product m rounds the
     lowest exact one; the bound is m, or its lower neighbour if a product that rounds to m is
     really below it.
     """
     fmt = format_of(a)
-    zero, tiny, largest, inf = (constant(a, x) for x in (0, fmt.tiny, fmt.max, np.inf))
-    xp, xn, yp, yn = lax.ge(a, zero), lax.le(b, zero), lax.ge(c, zero), lax.le(d, zero)
-    null = (xp & xn) | (yp & yn)
+    word = 8 * fmt.bits.itemsize - 1
+    zero, tiny, inf, none = (constant(a, x) for x in (0, fmt.tiny, np.inf, -np.inf))
+    # Not by minima and maxima of floats: XLA's take care of NaN, at five times the price.
+    a_neg, b_pos = lax.lt(a, zero), lax.gt(b, zero)
+    c_neg, d_pos = lax.lt(c, zero), lax.gt(d, zero)
+    empty = lax.gt(a, b) | lax.gt(c, d)
 
-    def extreme(pairs: list[tuple[Array, Array]], one_sided: Array, upward: bool) -> Array:
-        def bound(x: Array, y: Array) -> Array:
-            p = rounded(x * y)
-            bits = bits_of(p)
-            # All ones where p is negative: (n ^ sign) - sign is n or -n, as p is > 0 or < 0.
-            sign = bits >> (8 * fmt.bits.itemsize - 1)
-            error = (product_error(x, y, p) ^ sign) - sign
-            outward = ((-error if upward else error) >> (8 * fmt.bits.itemsize - 1)) ^ sign
-            step = sign - outward if upward else outward - sign
-            normal = lax.lt(lax.abs(p), inf) & lax.ge(lax.abs(p), tiny)
-            return from_bits(bits + lax.select(normal, step, lax.full_like(step, 0)), fmt)
+    def product(x: Array, y: Array) -> tuple[Array, Array]:
+        p = rounded(x * y)
+        return p, product_error(x, y, p)
 
-        first, second = (bound(x, y) for x, y in pairs)
-        if upward:
-            m = lax.max(lax.select(lax.gt(first, second), first, second), -largest)
-        else:
-            m = lax.min(lax.select(lax.lt(first, second), first, second), largest)
+    def extreme(first: Pair, second: Pair, beyond: Array, upward: bool) -> Array:
+        (p, p_error), (q, q_error) = product(*first), product(*second)
+        m = lax.select(lax.gt(p, q) if upward else lax.lt(p, q), p, q)
+        # Both count where both round to m.
+        zero_error = lax.full_like(p_error, 0)
+        p_error = lax.select(lax.eq(p, m), p_error, zero_error)
+        q_error = lax.select(lax.eq(q, m), q_error, zero_error)
+        outward = lax.gt(m, zero) if upward else lax.lt(m, zero)
+        grown = lax.gt(lax.max(p_error, q_error), zero_error).astype(zero_error.dtype)
+        shrunk = lax.min(p_error, q_error) >> word
+        value = from_bits(bits_of(m) + lax.select(outward, grown, shrunk), fmt)
+        finite = lax.lt(lax.abs(m), inf)
+        last = constant(a, -fmt.max if upward else fmt.max)
+        value = lax.select(finite, value, lax.select(outward, m, last))
         # Products below tiny have lost their value, but their signs are those of the ends.
-        least = lax.select(null | one_sided, zero, tiny if upward else -tiny)
-        return lax.select(lax.ge(lax.abs(m), tiny), m, least)
+        # Stepped, they are subnormal or NaN, as tiny is if it steps inward.
+        least = lax.select(beyond, tiny if upward else -tiny, zero)
+        value = lax.select(lax.ge(lax.abs(value), tiny), value, least)
+        return lax.select(empty, none if upward else inf, value)
 
-    never_negative, never_positive = (xp & yp) | (xn & yn), (xp & yn) | (xn & yp)
-    low_pairs = [(lax.select(xn & yn, b, a), lax.select(xp & yp, c, d)), (b, c)]
-    high_pairs = [(lax.select(xn & yp, b, a), lax.select(xp & yn, d, c)), (b, d)]
-    return extreme(low_pairs, never_negative, False), extreme(high_pairs, never_positive, True)
+    lower = extreme(
+        (lax.select(b_pos | d_pos, a, b), lax.select(a_neg | c_neg, d, c)),
+        (b, c),
+        (a_neg & d_pos) | (b_pos & c_neg),
+        upward=False,
+    )
+    upper = extreme(
+        (lax.select(b_pos | c_neg, a, b), lax.select(a_neg | d_pos, c, d)),
+        (b, d),
+        (a_neg & c_neg) | (b_pos & d_pos),
+        upward=True,
+    )
+    return lower, upper
 
 
 @product_bounds.defjvp
@@ -73,44 +100,64 @@ def _smooth_quotient(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Arr
 def quotient_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x / y``, ``a <= x <= b``, ``c <= y <= d``, ``y != 0``.
 
-    The bounds are those of the empty set, (inf, -inf), where y can only be zero.
+    The bounds are those of the empty set, (inf, -inf), where y can only be zero or x or y is empty.
     """
     fmt = format_of(a)
-    fraction, word = fmt.digits - 1, 8 * fmt.bits.itemsize - 1
-    zero, tiny, largest, inf = (constant(a, x) for x in (0, fmt.tiny, fmt.max, np.inf))
-    only_zero = lax.eq(c, zero) & lax.eq(d, zero)
+    word = 8 * fmt.bits.itemsize - 1
+    zero, tiny, inf = (constant(a, x) for x in (0, fmt.tiny, np.inf))
+    nothing = (lax.eq(c, zero) & lax.eq(d, zero)) | lax.gt(a, b) | lax.gt(c, d)
     whole = lax.lt(c, zero) & lax.gt(d, zero) & ~(lax.eq(a, zero) & lax.eq(b, zero))
     # x / y = (-x) / (-y): below, y >= 0.
     flip = lax.le(d, zero)
-    a, b = lax.select(flip, -b, a), lax.select(flip, -a, b)
-    c, d = lax.select(flip, -d, c), lax.select(flip, -c, d)
 
-    def bound(x: Array, outer: Array, upward: bool) -> Array:
+    def bound(x: Array, outward: Array, upward: bool) -> Array:
         # The end that goes outward (x < 0 for a lower bound) is over the least divisor.
-        y = lax.select(outer, c, d)
-        bits, error, shift = divided(x, y)
-        exponent = (bits >> fraction) + shift
-        sign = bits_of(x) >> word
-        error = (error ^ sign) - sign
-        outward = ((-error if upward else error) >> word) ^ sign
-        step = sign - outward if upward else outward - sign
-        magnitude = bits + (shift << fraction) + step
-        value = from_bits(magnitude | (sign << word), fmt)
-        # Stepping inward from tiny ends below it.
-        under = lax.lt(exponent, constant(exponent, 1)) | lax.eq(x, zero) | lax.eq(y, inf)
-        over = lax.gt(exponent, constant(exponent, 2 * fmt.bias))
-        over = over | lax.eq(y, zero) | lax.eq(lax.abs(x), inf)
-        side = -1.0 if not upward else 1.0
-        least = lax.select(outer, side * tiny, zero)
-        most = lax.select(outer, side * inf, -side * largest)
-        value = lax.select(over, most, value)
-        value = lax.select(under | lax.lt(lax.abs(value), tiny), least, value)
-        value = lax.select(whole, side * inf, value)
-        return lax.select(only_zero, -side * inf, value)
+        y = lax.abs(lax.select(lax.ne(outward, flip), c, d))
+        q = quotient(x, y)
+        error = quotient_error(x, y, q)
+        value = from_bits(bits_of(q) + lax.select(outward, -(-error >> word), error >> word), fmt)
+        # Stepped from 0, or inward from tiny, it is subnormal or NaN.
+        value = lax.select(lax.ge(value, tiny), value, lax.select(outward, tiny, zero))
+        last = lax.select(outward, inf, constant(a, fmt.max))
+        value = lax.select(lax.eq(q, inf), last, value)
+        value = lax.select(outward if upward else ~outward, value, -value)
+        side = inf if upward else -inf
+        return lax.select(nothing, -side, lax.select(whole, side, value))
 
-    return bound(a, lax.lt(a, zero), False), bound(b, lax.gt(b, zero), True)
+    low, high = lax.select(flip, -b, a), lax.select(flip, -a, b)
+    return bound(low, lax.lt(low, zero), False), bound(high, lax.gt(high, zero), True)
 
 
 @quotient_bounds.defjvp
 def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
     return quotient_bounds(*primals), jax.jvp(_smooth_quotient, primals, tangents)[1]
+
+
+@jax.custom_jvp
+def sqrt_bounds(a: Array, b: Array) -> tuple[Array, Array]:
+    """Return the tightest bounds of ``sqrt(x)`` for ``a <= x <= b`` and ``x >= 0``.
+
+    The bounds are those of the empty set, (inf, -inf), where there is no such x.
+    """
+    fmt = format_of(a)
+    word = 8 * fmt.bits.itemsize - 1
+    zero, inf = constant(a, 0), constant(a, np.inf)
+    nothing = lax.lt(b, zero) | lax.gt(a, b)
+
+    def bound(x: Array, upward: bool) -> Array:
+        root = square_root(x)
+        error = sqrt_error(x, root)
+        step = -(-error >> word) if upward else error >> word
+        value = from_bits(bits_of(root) + step, fmt)
+        inexact = lax.gt(root, zero) & lax.lt(root, inf)
+        return lax.select(nothing, -inf if upward else inf, lax.select(inexact, value, root))
+
+    return bound(a, False), bound(b, True)
+
+
+@sqrt_bounds.defjvp
+def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
+    roots = tuple(lax.max(x, constant(x, 0)) for x in primals)
+    return sqrt_bounds(*primals), tuple(
+        jax.jvp(lax.sqrt, (x,), (t,))[1] for x, t in zip(roots, tangents, strict=True)
+    )

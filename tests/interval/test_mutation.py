@@ -31,15 +31,21 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
     ),
     "product": (
         f"{FLOOR}/intervals.py",
-        "            step = sign - outward if upward else outward - sign\n            normal",
-        "            step = (sign - outward) * 0 if upward else outward - sign\n            normal",
+        "        value = from_bits(bits_of(m) + lax.select(outward, grown, shrunk), fmt)\n",
+        "        value = m if upward else from_bits(bits_of(m) + shrunk, fmt)\n",
         "test_arithmetic.py::test_binary_operations_are_tight[mul-float32]",
     ),
     "quotient": (
         f"{FLOOR}/intervals.py",
-        "        step = sign - outward if upward else outward - sign\n        magnitude",
-        "        step = (sign - outward) * 0 if upward else outward - sign\n        magnitude",
+        "lax.select(outward, -(-error >> word), error >> word), fmt)\n",
+        "lax.select(outward, -(-error >> word), error >> word) * (not upward), fmt)\n",
         "test_arithmetic.py::test_binary_operations_are_tight[div-float32]",
+    ),
+    "root": (
+        f"{FLOOR}/intervals.py",
+        "        step = -(-error >> word) if upward else error >> word\n",
+        "        step = error * 0 if upward else error >> word\n",
+        "test_arithmetic.py::test_squares_powers_roots_and_reciprocals[float32]",
     ),
     "elementary": (
         "interval_jax/_doubleword.py",

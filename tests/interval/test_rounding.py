@@ -15,6 +15,7 @@ import pytest
 from jax import lax
 
 from interval_jax import _rounding as rd
+from interval_jax._rounding import directed
 from tests.interval import exact, points
 
 DTYPES = [np.float32, np.float64]
@@ -225,3 +226,32 @@ def test_bounds_have_the_derivative_of_the_operation(name: str) -> None:
 def test_other_formats_are_refused() -> None:
     with pytest.raises(TypeError, match="float32 or float64"):
         rd.add_down(jnp.ones(2, jnp.float16), jnp.ones(2, jnp.float16))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("off", [-2, -1, 1, 2])
+def test_hardware_two_units_off_is_corrected(
+    dtype: type, off: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What other backends than the CPU run, with quotients and roots worse than on any of them."""
+    x, y = operands(dtype, 20_000)
+    x[:8000], y[:8000] = np.random.default_rng(0).uniform(1, 2, (2, 8000))
+
+    def wrong(operation: Callable) -> Callable:
+        def result(*args: jax.Array) -> jax.Array:
+            value = operation(*args)
+            bits = lax.bitcast_convert_type(value, np.int64 if value.itemsize == 8 else np.int32)
+            return lax.bitcast_convert_type(bits + off, value.dtype)
+
+        return result
+
+    monkeypatch.setattr(lax, "platform_dependent", lambda *args, cpu, default: default(*args))
+    monkeypatch.setattr(lax, "div", wrong(lax.div))
+    monkeypatch.setattr(lax, "sqrt", wrong(lax.sqrt))
+    quotient = jax.jit(lambda x, y: directed.quotient(x, y))(x, y)
+    root = jax.jit(lambda x: directed.square_root(x))(np.abs(x))
+    with np.errstate(over="ignore", under="ignore"):
+        expected = np.abs(x / y)
+    expected = np.where(expected < np.finfo(dtype).tiny, 0, expected)
+    np.testing.assert_array_equal(quotient, expected)
+    np.testing.assert_array_equal(root, np.sqrt(np.abs(x)))
