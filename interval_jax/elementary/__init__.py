@@ -12,7 +12,10 @@ from interval_jax.elementary.activations import (
     tanh,
     tanh_derivative,
 )
-from interval_jax.elementary.exp_log import exp, expm1, log, log1p
+from interval_jax.elementary.exp_log import exp, exp2, exp10, expm1, log, log1p, log2, log10
+from interval_jax.elementary.gelu import gelu, gelu_derivative
+from interval_jax.elementary.inverse_trigonometric import acos, acot, asin, atan, atan2
+from interval_jax.elementary.log_normal import log_ndtr
 from interval_jax.elementary.normal import (
     erf,
     erf_derivative,
@@ -29,14 +32,26 @@ from interval_jax.elementary.trigonometric import (
 )
 
 __all__ = [
+    "acos",
+    "acot",
+    "asin",
+    "atan",
+    "atan2",
     "cos",
     "erf",
     "erf_derivative",
     "erfc",
     "exp",
+    "exp2",
+    "exp10",
     "expm1",
+    "gelu",
+    "gelu_derivative",
     "log",
     "log1p",
+    "log2",
+    "log10",
+    "log_ndtr",
     "logistic",
     "logistic_derivative",
     "ndtr",

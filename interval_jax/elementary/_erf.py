@@ -29,11 +29,14 @@ from interval_jax.elementary._exp_log import exp_error, exp_word
 
 __all__ = [
     "Argument",
+    "Parts",
     "Scaled",
     "argument",
+    "assembled",
     "erf_or_erfc",
     "exp_of_minus",
     "pair",
+    "parts",
     "table_of",
 ]
 
@@ -117,8 +120,19 @@ def _polynomial(t: DoubleWord, high: list[Array], low: list[Array]) -> DoubleWor
     return renormalised(hi, lo)
 
 
-def erf_or_erfc(x: Argument) -> tuple[Array, Scaled]:
-    """Return whether w is below the first cut, and erf(w) there, erfc(w) elsewhere."""
+class Parts(NamedTuple):
+    """What erf(w) and erfc(w) are made of."""
+
+    first: Array
+    """Whether w is below the first cut."""
+    polynomial: Scaled
+    """erf(w) / w there, exp(w**2) erfc(w) elsewhere; its exponent is 0."""
+    exponential: Scaled
+    """exp(-w**2)."""
+
+
+def parts(x: Argument) -> Parts:
+    """Return erf(w) or erfc(w) without the factor w or exp(-w**2)."""
     w, fmt = x.w, format_of(x.w.hi)
     table = table_of(w.hi.dtype)
     below = [lax.lt(w.hi, constant(w.hi, cut)) for cut in table.cuts[:-1]]
@@ -130,15 +144,29 @@ def erf_or_erfc(x: Argument) -> tuple[Array, Scaled]:
             chosen = lax.select(mask, constant(w.hi, value), chosen)
         return chosen
 
-    def either(a: DoubleWord, b: DoubleWord) -> DoubleWord:
-        return DoubleWord(lax.select(first, a.hi, b.hi), lax.select(first, a.lo, b.lo))
-
     y = divide(pair(w.hi, (1.0, 0.0)), add_float(w, constant(w.hi, 2)))
-    t = add_float(either(x.z, y), -of_piece(table.centres))
+    t = add_float(_either(first, x.z, y), -of_piece(table.centres))
     high, low = ([of_piece(c) for c in zip(*words)] for words in (table.high, table.low))
-    exponential = exp_of_minus(x.z)
-    word = multiply(_polynomial(t, high, low), either(w, exponential.word))
-    exponent = lax.select(first, x.exponent, exponential.exponent)
     of_erf, of_erfc = (e + _ARGUMENT_ERROR * fmt.unit**2 for e in table.relative_error)
-    error = lax.select(first, constant(w.hi, of_erf), constant(w.hi, of_erfc) + exponential.error)
-    return first, Scaled(word, exponent, error)
+    error = lax.select(first, constant(w.hi, of_erf), constant(w.hi, of_erfc))
+    polynomial = Scaled(_polynomial(t, high, low), lax.full_like(x.exponent, 0), error)
+    return Parts(first, polynomial, exp_of_minus(x.z))
+
+
+def _either(mask: Array, a: DoubleWord, b: DoubleWord) -> DoubleWord:
+    return DoubleWord(lax.select(mask, a.hi, b.hi), lax.select(mask, a.lo, b.lo))
+
+
+def erf_or_erfc(x: Argument) -> tuple[Array, Scaled]:
+    """Return whether w is below the first cut, and erf(w) there, erfc(w) elsewhere."""
+    of_x = parts(x)
+    return of_x.first, assembled(x, of_x)
+
+
+def assembled(x: Argument, of_x: Parts) -> Scaled:
+    """Return erf(w) below the first cut, erfc(w) elsewhere."""
+    first, polynomial, exponential = of_x
+    word = multiply(polynomial.word, _either(first, x.w, exponential.word))
+    exponent = lax.select(first, x.exponent, exponential.exponent)
+    rest = lax.select(first, constant(word.hi, 0), exponential.error)
+    return Scaled(word, exponent, polynomial.error + rest)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from jax import Array, lax
 
-from interval_jax._doubleword import DoubleWord, constant
+from interval_jax._doubleword import DoubleWord, bounds, constant
 from interval_jax._rounding import format_of
 
-__all__ = ["Value", "beside", "choose", "select_above", "zero_at"]
+__all__ = ["Value", "beside", "bounds_of_any", "choose", "select_above", "zero_at"]
 
 
 class Value(NamedTuple):
@@ -50,3 +50,17 @@ def zero_at(x: Array, point: float, values: tuple[Array, Array]) -> tuple[Array,
     """The bounds, but (0, 0) where x is the root."""
     root = lax.eq(x, constant(x, point))
     return tuple(lax.select(root, constant(x, 0), v) for v in values)  # type: ignore[return-value]
+
+
+def bounds_of_any(value: Value) -> tuple[Array, Array]:
+    """The bounds of a value, also of one whose error reaches its last place, next to a root.
+
+    Such a value has the exponent 0 and an error above 2**-120 (2**-60), so that no bound is
+    subnormal. 32 times the error covers the low word too, and the rounding of the sums,
+    u (2 |hi| + 32 error) < 17 error. An infinite error gives the whole line.
+    """
+    hi, error = value.word.hi, value.error
+    down, up = bounds(*value)
+    wide = lax.gt(error, lax.abs(hi) * constant(hi, format_of(hi).unit / 8))
+    margin = error * 32
+    return lax.select(wide, hi - margin, down), lax.select(wide, hi + margin, up)

@@ -39,6 +39,7 @@ from interval_jax.elementary._erf import (
     table_of,
 )
 from interval_jax.elementary._extend import Extremum, bell, increasing, turning
+from interval_jax.elementary._value import Value
 
 __all__ = [
     "erf",
@@ -56,8 +57,8 @@ Bounds = tuple[Array, Array]
 # --- bounds at points -------------------------------------------------------------------
 
 
-def _bounds_of_sum(a: Array, sign: Array, r: Scaled, factor: int = 0) -> Bounds:
-    """Bounds of ``(a + sign * r) * 2**factor`` for a = 0 (then sign = 1), 1 or 2, where r < 1."""
+def sum_value(a: Array, sign: Array, r: Scaled, factor: int = 0) -> Value:
+    """``(a + sign * r) * 2**factor`` for a = 0 (then sign = 1), 1 or 2, where r < 1."""
     fmt = format_of(a)
     alone = lax.eq(a, constant(a, 0))
     # An r below 2**k is negligible next to a, and may be replaced by any other: the float on
@@ -72,7 +73,7 @@ def _bounds_of_sum(a: Array, sign: Array, r: Scaled, factor: int = 0) -> Bounds:
     v = rounded(e + lo)
     error = lax.abs(hi) * (r.error * 1.001) + lax.abs(v) * (2 * fmt.unit)
     exponent = lax.select(alone, r.exponent, lax.full_like(r.exponent, 0))
-    return positive_bounds(renormalised(s, v), error, exponent + factor)
+    return Value(renormalised(s, v), error, exponent + factor)
 
 
 def _bounds_of(r: Scaled) -> Bounds:
@@ -97,20 +98,31 @@ def _erf(x: Array) -> Bounds:
     first, r = erf_or_erfc(argument(x, halved=False))
     zero, one = constant(x, 0), constant(x, 1)
     # erf(|x|) near zero, 1 - erfc(|x|) elsewhere.
-    result = _bounds_of_sum(lax.select(first, zero, one), lax.select(first, one, -one), r)
+    result = positive_bounds(
+        *sum_value(lax.select(first, zero, one), lax.select(first, one, -one), r)
+    )
     return _exactly(_is_zero(x), 0.0, _mirrored(lax.lt(x, zero), result))
 
 
-def _reflected_erfc(x: Array, halved: bool) -> Bounds:
-    """Bounds of ``erfc(-x)``, or of ``erfc(-x / sqrt(2)) / 2`` if halved."""
+def _reflected_erfc_value(x: Array, halved: bool) -> Value:
+    """``erfc(-x)``, or ``erfc(-x / sqrt(2)) / 2`` if halved."""
     first, r = erf_or_erfc(argument(x, halved))
     positive = lax.gt(x, constant(x, 0))
     zero, one, two = (constant(x, c) for c in (0, 1, 2))
     # 1 +- erf(|x|) near zero, 2 - erfc(|x|) or erfc(|x|) elsewhere.
     a = lax.select(first, one, lax.select(positive, two, zero))
     sign = lax.select(lax.eq(first, positive), one, -one)
-    result = _bounds_of_sum(a, sign, r, factor=-1 if halved else 0)
+    return sum_value(a, sign, r, factor=-1 if halved else 0)
+
+
+def _reflected_erfc(x: Array, halved: bool) -> Bounds:
+    result = positive_bounds(*_reflected_erfc_value(x, halved))
     return _exactly(_is_zero(x), 0.5 if halved else 1.0, result)
+
+
+def ndtr_value(x: Array) -> Value:
+    """ndtr(x), which for x = 0 has an error, and below the format the value at some point there."""
+    return _reflected_erfc_value(x, halved=True)
 
 
 def _density(z: DoubleWord, factor: tuple[float, float]) -> Scaled:

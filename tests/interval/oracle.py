@@ -14,7 +14,7 @@ answer is written down in `_LIMITS` with its proof.
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ival
 import numpy as np
@@ -50,6 +50,22 @@ def _silu_derivative(x: arb) -> arb:
     return _logistic(x) * (1 + x * _logistic(-x))
 
 
+def _log_ndtr(x: arb) -> arb:
+    if x > 0:
+        return (-(x / arb(2).sqrt()).erfc() / 2).log1p()
+    if x > -1000:
+        return _ndtr(x).log()
+    # Mills' ratio is within the last term of its asymptotic series.
+    s, term, total = 1 / (x * x), arb(1), arb(0)
+    for k in range(1, 60):
+        total, term = total + term, -term * (2 * k - 1) * s
+    return -x * x / 2 + ((total + arb(0, abs(term))) / -x / (2 * arb.pi()).sqrt()).log()
+
+
+def _gelu_tanh(x: arb) -> arb:
+    return x * _logistic((8 / arb.pi()).sqrt() * (x + arb(44715) / 1000000 * x**3))
+
+
 ARB: dict[str, Callable[..., arb]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -83,6 +99,10 @@ ARB: dict[str, Callable[..., arb]] = {
     "erf_derivative": lambda x: (-x * x).exp() * 2 / arb.pi().sqrt(),
     "ndtr_derivative": _norm_pdf,
     "norm_pdf_derivative": lambda x: -x * _norm_pdf(x),
+    "log_ndtr": _log_ndtr,
+    "gelu": lambda x: x * _ndtr(x),
+    "gelu_tanh": _gelu_tanh,
+    "gelu_derivative": lambda x: _ndtr(x) + x * _norm_pdf(x),
 }
 """Every function the oracle knows, over balls of Arb."""
 
@@ -109,9 +129,14 @@ def _around_half(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return inside, np.where(x > 0, half, below), np.where(x > 0, above, half)
 
 
+def _above_half_of(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    inside = (np.abs(x) <= 2.0**-60) & (np.abs(x) >= 2.0**-1000)
+    return inside, x / 2, np.nextafter(x / 2, np.inf)
+
+
 # Each entry: points where f is known to lie strictly between two neighbouring floats, and those.
 # exp(-40) < 2**-57, exp(-800) < 2**-1154: enough for all that is said about tails below.
-_Limit = Callable[[np.ndarray], tuple[np.ndarray, object, object]]
+_Limit = Callable[[np.ndarray], tuple[np.ndarray, Any, Any]]
 _LIMITS: dict[str, tuple[_Limit, ...]] = {
     # 1 - logistic(x) < exp(-x); logistic(x) < exp(x); 1/2 + x/4 + O(x^3) near 0
     "logistic": (
@@ -124,11 +149,7 @@ _LIMITS: dict[str, tuple[_Limit, ...]] = {
     "silu": (
         lambda x: (x >= 40, np.nextafter(x, 0), x),
         lambda x: (x <= -800, -_TINY, 0.0),
-        lambda x: (
-            (np.abs(x) <= 2.0**-60) & (np.abs(x) >= 2.0**-1000),
-            x / 2,
-            np.nextafter(x / 2, np.inf),
-        ),
+        _above_half_of,
     ),
     # 0 < softplus(x) - x < exp(-x); softplus(x) < exp(x)
     "softplus": (
@@ -165,6 +186,26 @@ _LIMITS: dict[str, tuple[_Limit, ...]] = {
         _around_half,
     ),
     "erf_derivative": (lambda x: (np.abs(x) >= 30, 0.0, _TINY),),
+    # 0 < -log_ndtr(x) < 2 ndtr(-x)
+    "log_ndtr": (lambda x: (x >= 50, -_TINY, 0.0),),
+    # |x| ndtr(-|x|) < norm_pdf(x); x/2 + x^2/sqrt(2 pi) near 0, where x/2 is a float
+    "gelu": (
+        lambda x: (x >= 50, np.nextafter(x, 0), x),
+        lambda x: (x <= -50, -_TINY, 0.0),
+        _above_half_of,
+    ),
+    # |x| exp(-2 a(x)) < 30 exp(-1970) for |x| >= 30; x/2 + 0.39 x^2 near 0
+    "gelu_tanh": (
+        lambda x: (x >= 30, np.nextafter(x, 0), x),
+        lambda x: (x <= -30, -_TINY, 0.0),
+        _above_half_of,
+    ),
+    # |x| exp(-x^2/2) < 2**-1100 for |x| >= 50, above ndtr(-|x|)
+    "gelu_derivative": (
+        lambda x: (x >= 50, 1.0, np.nextafter(1, 2)),
+        lambda x: (x <= -50, -_TINY, 0.0),
+        _around_half,
+    ),
 }
 _LIMITS["softplus_derivative"] = _LIMITS["logistic"]
 _LIMITS["ndtr_derivative"] = _LIMITS["norm_pdf"]
@@ -179,9 +220,18 @@ _TURNING: dict[str, tuple[tuple[str, float, float], ...]] = {
     "tanh_derivative": (("x", 0.0, 0.0),),
     "logistic_derivative": (("x", 0.0, 0.0),),
     "erf_derivative": (("x", 0.0, 0.0),),
+    "gelu": (("gelu_derivative", -0.8, -0.7),),
+    "gelu_tanh": (("gelu_tanh_derivative", -0.8, -0.7),),
+    "gelu_derivative": (("x**2 - 2", 1.4, 1.5), ("x**2 - 2", -1.5, -1.4)),
 }
 
-_UNBOUNDED = {"relu", "silu", "softplus"}  # towards +inf, among the functions outside CORE-MATH
+_UNBOUNDED = {"gelu", "gelu_tanh", "relu", "silu", "softplus"}  # towards +inf, outside CORE-MATH
+
+
+def _gelu_tanh_derivative(x: arb) -> arb:
+    c, d = (8 / arb.pi()).sqrt(), arb(134145) / 1000000
+    t = c * (x + arb(44715) / 1000000 * x**3)
+    return _logistic(t) * (1 + x * c * (1 + d * x * x) * _logistic(-t))
 
 
 def _silu_second_derivative(x: arb) -> arb:
@@ -286,6 +336,9 @@ def critical_point(derivative: str, left: float, right: float) -> tuple[float, f
 _TURNING_FUNCTIONS: dict[str, Callable[[arb], arb]] = {
     "silu_derivative": _silu_derivative,
     "silu_second": _silu_second_derivative,
+    "gelu_derivative": ARB["gelu_derivative"],
+    "gelu_tanh_derivative": _gelu_tanh_derivative,
+    "x**2 - 2": lambda x: x * x - 2,
     "x": lambda x: x,
     "x - 1": lambda x: x - 1,
     "x + 1": lambda x: x + 1,

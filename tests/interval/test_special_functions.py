@@ -1,0 +1,173 @@
+"""log_ndtr, gelu and their like at points and over intervals: containment, no tolerance."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import interval_jax as ij
+from interval_jax.elementary import gelu_derivative
+from tests.interval import kernel_checks, oracle, points
+
+FUNCTIONS = {
+    "log_ndtr": ij.log_ndtr,
+    "gelu": ij.gelu,
+    "gelu_tanh": lambda x: ij.gelu(x, approximate=True),
+    "gelu_derivative": gelu_derivative,
+}
+DTYPES = [np.float64, np.float32]
+GELU_MINIMUM_AT = 0.7517915246935645
+# Minima, where a table or a formula changes, and where the results reach 0, 1 or the format's end.
+_BREAKS = (0.75, 1.5, 2.0, 3.75, 6.0, 9.5, 27.0, 26.543, 9.1941, 8.2924, 5.8636, 4.1)
+BREAKS = (
+    GELU_MINIMUM_AT, 0.7524614220710163, 1.4142135623730951, *(2**0.5 * b for b in _BREAKS),
+    *(1.41 * b for b in (9.5, 27.0)), *(1.4 * b for b in (9.5, 27.0)), 9.2, 6.3, 12.9847, 32.0,
+    2.0**-27, 2.0**-56, 2.0**-512, 2.0**29, 2.0**58, 2.0**64, 2.0**512.5,
+)  # fmt: skip
+
+
+def _grid(name: str, dtype: type, size: int, seed: int = 0) -> np.ndarray:
+    breaks = tuple(b for b in BREAKS if b < float(np.finfo(dtype).max))
+    x = kernel_checks.around(breaks, dtype, size, seed)
+    # Next to its root the error is absolute: see below.
+    return x[np.abs(x + GELU_MINIMUM_AT) > 0.05] if name == "gelu_derivative" else x
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_points_are_enclosed_within_one_ulp(name: str, dtype: type) -> None:
+    kernel_checks.check_points(FUNCTIONS[name], name, _grid(name, dtype, 20_000))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_gelu_derivative_next_to_its_root(dtype: type) -> None:
+    rng = np.random.default_rng(1)
+    offset = rng.choice([-1, 1], 3_000) * np.exp2(rng.uniform(-52, -3, 3_000))
+    x = (-GELU_MINIMUM_AT + offset).astype(dtype)
+    value = gelu_derivative(kernel_checks.singletons(x))
+    lo, hi = (np.asarray(b, np.float64) for b in (value.lo, value.hi))
+    exact = oracle.tightest("gelu_derivative", x)
+    assert np.all(lo <= exact.down)
+    assert np.all(exact.up <= hi)
+    eps = np.finfo(dtype).eps
+    assert np.max(hi - lo - 2 * eps * np.abs(lo)) < eps / 8
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_ranges_over_intervals(name: str, dtype: type) -> None:
+    lo, hi = (kernel_checks.in_format(b) for b in points.intervals(dtype, 3_000, seed=7))
+    rng = np.random.default_rng(8)
+    centre, radius = rng.uniform(-4, 4, 3_000), np.exp2(rng.uniform(-20, 2, 3_000))
+    lo = np.append(lo, (centre - radius).astype(dtype))
+    hi = np.append(hi, (centre + radius).astype(dtype))
+    keep = lo < np.inf
+    if name == "gelu_derivative":
+        keep &= (np.abs(lo + GELU_MINIMUM_AT) > 0.05) & (np.abs(hi + GELU_MINIMUM_AT) > 0.05)
+    kernel_checks.check_ranges(FUNCTIONS[name], name, lo[keep], hi[keep])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["gelu", "gelu_tanh", "gelu_derivative"])
+def test_extrema_belong_to_exactly_the_intervals_around_them(name: str, dtype: type) -> None:
+    at = {"gelu": -GELU_MINIMUM_AT, "gelu_tanh": -0.7524614220710163, "gelu_derivative": 2**0.5}
+    ends = np.unique(points.neighbours(np.array([at[name]], dtype), 4))
+    ends = ends[ends != 0]
+    lo, hi = (b.ravel() for b in np.meshgrid(np.append(ends, dtype(-3)), np.append(ends, dtype(3))))
+    lo, hi = lo[lo <= hi], hi[lo <= hi]
+    for a, b in ((lo, hi), (-hi, -lo)):
+        kernel_checks.check_ranges(FUNCTIONS[name], name, a, b)
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [("log_ndtr", np.float64), ("gelu_tanh", np.float32), ("gelu_derivative", np.float32)],
+)
+def test_every_way_of_calling_encloses(name: str, dtype: type) -> None:
+    kernel_checks.check_every_way(FUNCTIONS[name], name, _grid(name, dtype, 2_000, seed=3))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_special_values(dtype: type) -> None:
+    inf = np.inf
+    info = np.finfo(dtype)
+    tiny, largest = float(info.tiny), float(info.max)
+    above, below = (float(np.nextafter(dtype(1), dtype(s))) for s in (2, 0))
+    below_largest = float(np.nextafter(info.max, dtype(0)))
+    gelu = [
+        (0, 0, 0, 0), (1024, inf, 1024 * below, inf), (-inf, -1e4, -tiny, 0),
+        (largest, largest, below_largest, largest),
+    ]  # fmt: skip
+    cases = {
+        "log_ndtr": [(100, inf, -tiny, 0), (-inf, -largest, -inf, -largest)],
+        "gelu": gelu,
+        "gelu_tanh": gelu,
+        "gelu_derivative": [(0, 0, 0.5, 0.5), (1e4, inf, 1, above), (-inf, -1e4, -tiny, 0)],
+    }
+    for name, rows in cases.items():
+        lo, hi, low, high = np.array([*rows, (inf, -inf, inf, -inf)], dtype).T
+        value = FUNCTIONS[name](ij.Interval(jnp.asarray(lo), jnp.asarray(hi)))
+        np.testing.assert_array_equal(value.lo, low, name)
+        np.testing.assert_array_equal(value.hi, high, name)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_bounds_have_the_derivative_of_the_function(name: str) -> None:
+    x = jnp.array([-30.0, -3.0, -0.9, -0.5, 0.3, 0.8, 1.7, 5.0, 30.0, np.inf])
+    step = 1e-6
+
+    def lower(t: jax.Array) -> jax.Array:
+        return FUNCTIONS[name](ij.Interval(t, t)).lo
+
+    @jax.jit
+    def differences_and_derivatives() -> tuple[jax.Array, ...]:
+        first = jax.grad(lower)
+        secant = (jax.vmap(lower)(x + step) - jax.vmap(lower)(x - step)) / (2 * step)
+        return secant, jax.vmap(first)(x), jax.vmap(jax.grad(first))(x)
+
+    secant, derivative, second = differences_and_derivatives()
+    assert derivative[-1] == (1 if name in {"gelu", "gelu_tanh"} else 0)
+    np.testing.assert_allclose(derivative[:-1], secant[:-1], rtol=1e-4, atol=1e-8)
+    assert np.isfinite(second).all()
+
+
+_WITHOUT_X64 = """
+import sys
+import jax, numpy as np, jax.numpy as jnp
+assert not jax.config.jax_enable_x64
+from tests.interval.test_special_functions import FUNCTIONS
+import interval_jax as ij
+x = jnp.asarray(np.load(sys.argv[1]))
+assert x.dtype == np.float32
+out = {}
+for name, function in FUNCTIONS.items():
+    value = function(ij.Interval(x, x))
+    assert value.dtype == np.float32
+    text = str(jax.make_jaxpr(function)(ij.Interval(x, x)))
+    assert "f64" not in text and "i64" not in text
+    out[name + "_lo"], out[name + "_hi"] = value.lo, value.hi
+np.savez(sys.argv[2], **out)
+"""
+
+
+def test_float32_does_not_need_x64(tmp_path: Path) -> None:
+    x = _grid("gelu_derivative", np.float32, 2_000, seed=9)
+    np.save(tmp_path / "in.npy", x)
+    subprocess.run(
+        [sys.executable, "-c", _WITHOUT_X64, str(tmp_path / "in.npy"), str(tmp_path / "out.npz")],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "JAX_ENABLE_X64": "0"},
+        check=True,
+        timeout=300,
+    )
+    got = np.load(tmp_path / "out.npz")
+    for name in FUNCTIONS:
+        value = ij.Interval(got[name + "_lo"], got[name + "_hi"])
+        for off in kernel_checks.excess(value, oracle.tightest(name, x)):
+            assert off.min() >= 0
+            assert off.max() <= 1
