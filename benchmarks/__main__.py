@@ -1,4 +1,7 @@
-"""Command line: ``python -m benchmarks [GROUP ...] [--json FILE] [--check]``."""
+"""Command line: ``python -m benchmarks [GROUP ...] [--json FILE] [--check]``.
+
+``python -m benchmarks soundness`` is a campaign with options of its own: see its ``--help``.
+"""
 
 import argparse
 import sys
@@ -19,11 +22,16 @@ GROUPS: dict[str, Callable[[], list[Comparison]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["soundness"]:
+        from benchmarks import soundness  # needs the oracles, which timings do without
+
+        return soundness.main(given[1:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("group", nargs="*", help=f"any of {', '.join(GROUPS)}; all by default")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the timings there as well")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     unknown = sorted(set(options.group) - set(GROUPS))
     if unknown:
         parser.error(f"unknown group {unknown[0]!r}; choose from {', '.join(GROUPS)}")

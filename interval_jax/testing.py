@@ -17,7 +17,7 @@ import numpy as np
 
 from interval_jax._interval import Interval
 
-__all__ = ["assert_encloses", "excess_ulps", "mpmath_bounds"]
+__all__ = ["assert_encloses", "assert_round_to_nearest", "excess_ulps", "mpmath_bounds"]
 
 
 def assert_encloses(enclosure: Interval, lower: Any, upper: Any = None) -> None:
@@ -59,6 +59,41 @@ def assert_encloses(enclosure: Interval, lower: Any, upper: Any = None) -> None:
         f"  interval [{a.hex()}, {b.hex()}] = [{a!r}, {b!r}]\n"
         f"  value    {value}"
     )
+
+
+def assert_round_to_nearest() -> None:
+    """Assert that floating-point operations round to nearest, in numpy and in JAX.
+
+    Every bound of this package is proven for rounding to nearest. Some libraries switch the
+    processor to another mode and, after an error, leave it there; nothing else would show it.
+
+    Raises:
+        AssertionError: If a sum is rounded in another direction; it says in which.
+
+    Example:
+        >>> from interval_jax.testing import assert_round_to_nearest
+        >>> assert_round_to_nearest()
+    """
+    for dtype in (np.float32, np.float64):
+        # Nearest to 1 +- a tenth of the distance to the next number, and to its negative, is 1.
+        tenth = np.full(2, np.finfo(dtype).epsneg / 10, dtype)
+        one = np.array([1, -1], dtype)
+        sums = {"numpy": (one + tenth, one - tenth)}
+        if dtype == jax.dtypes.canonicalize_dtype(dtype):
+            sums["JAX"] = tuple(np.asarray(v) for v in _sum_and_difference(one, tenth))
+        for library, (above, below) in sums.items():
+            up, down = (above > one).any(), (below < one).any()
+            if up or down:
+                direction = "towards zero" if up and down else "up" if up else "down"
+                raise AssertionError(
+                    f"this process rounds {direction} in {library} ({np.dtype(dtype).name}), not "
+                    "to nearest: no bound holds; find out who called fesetround or its like"
+                )
+
+
+@jax.jit
+def _sum_and_difference(x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return x + y, x - y
 
 
 def excess_ulps(

@@ -4,9 +4,14 @@ Every generator takes a dtype and a seed and returns arrays of that dtype; two c
 arguments return the same numbers.
 """
 
+from typing import Any
+
 import numpy as np
 
-_BITS = {np.dtype(np.float32): np.uint32, np.dtype(np.float64): np.uint64}
+_BITS: dict[np.dtype, Any] = {
+    np.dtype(np.float32): np.uint32,
+    np.dtype(np.float64): np.uint64,
+}
 
 CRITICAL = (
     0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0, 49.0, 1 / 3, 0.1, np.pi, np.pi / 2, np.pi / 4, np.e,
@@ -38,12 +43,12 @@ def special(dtype: np.dtype | type) -> np.ndarray:
 
 def neighbours(values: np.ndarray, steps: int = 3) -> np.ndarray:
     """The floats at most so many steps from each finite value, the value included."""
-    result, up, down = [values], values, values
+    found, up, down = [values], values, values
     with np.errstate(over="ignore", under="ignore"):
         for _ in range(steps):
             up, down = np.nextafter(up, np.inf), np.nextafter(down, -np.inf)
-            result += [up, down]
-    result = np.unique(np.concatenate(result))
+            found += [up, down]
+    result = np.unique(np.concatenate(found))
     return np.append(result, np.array([-0.0], values.dtype))
 
 
