@@ -1,4 +1,4 @@
-"""Generate interval_jax/elementary/_exp_log_tables.py: constants of exp, log and activations.
+"""Generate interval_jax/elementary/_exp_log_tables.py: constants of exp, log, powers, activations.
 
 Run `python tools/exp_log.py` from the repository root; it needs mpmath. Every constant is
 rounded from 400 bits, and the bounds of extreme values are rounded outward.
@@ -32,11 +32,42 @@ ATANH_TERMS = {"float64": 6, "float32": 3}
 CENTRES = (27 / 32, 1.0, 19 / 16, 45 / 32)
 UPPER_CENTRES = (1.0, 19 / 16, 45 / 32, 27 / 16, 2.0)
 
-HEADER = '''"""Constants of exp, log, activations. From tools/exp_log.py, not to be edited."""
+# The same pieces halved, for the logarithm that powers need: about 2**(j/8).
+FINE_CENTRES = (99 / 128, 27 / 32, 59 / 64, 1.0, 35 / 32, 19 / 16, 83 / 64, 181 / 128)
+# Terms of 2 atanh(s) / s / ln 2 that count to 2**-80 (2**-46) for |s| <= 0.0225.
+FINE_TERMS = {"float64": 7, "float32": 4}
+# Arguments of exp2 and exp10 are clipped to these: as RANGE.
+BASE_RANGE = {
+    ("float64", 2): (-1080.0, 1024.25),
+    ("float64", 10): (-324.0, 308.5),
+    ("float32", 2): (-151.0, 128.25),
+    ("float32", 10): (-45.5, 38.75),
+}
+
+HEADER = '''"""Constants of exp, log, powers and activations. From tools/exp_log.py: do not edit."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+
+class Base(NamedTuple):
+    """The constants of a base b other than e; pairs are a leading part and the rest."""
+
+    exp_range: tuple[float, float]
+    """Where b**x neither overflows nor vanishes, with a margin; beyond, arguments are clipped."""
+    exp_steps: float
+    """4 / log_b 2."""
+    exp_step: tuple[float, float, float]
+    """log_b 2 / 4 in three parts, the first two on a grid that makes their multiples exact."""
+    ln: tuple[float, float]
+    """ln b."""
+    log_centres: tuple[tuple[float, float, float], ...]
+    """Centres of the pieces of log and their logarithms, the leading part on the grid."""
+    log2: tuple[float, float]
+    """log_b 2, the leading part on the grid."""
+    scale: tuple[float, float]
+    """1 / ln b, the leading part a head."""
 
 
 class Tables(NamedTuple):
@@ -78,6 +109,19 @@ class Tables(NamedTuple):
     """Bounds of that maximum; the minimum is one minus it."""
     silu_derivative_minimum: tuple[float, float]
     """Bounds of the minimum."""
+    base2: Base
+    """The constants of exp2 and log2."""
+    base10: Base
+    """The constants of exp10 and log10."""
+    fine_centres: tuple[tuple[float, float, float], ...]
+    """Centres of the narrow pieces and their binary logarithms, the leading part a float."""
+    fine_splits: tuple[float, ...]
+    """Where one narrow piece ends and the next begins."""
+    fine_atanh: tuple[tuple[float, float], tuple[float, float]]
+    """2 / ln 2 and 2 / (3 ln 2)."""
+    fine_coefficients: tuple[float, ...]
+    """2 / (5 ln 2), 2 / (7 ln 2), ..."""
+
 
 '''
 
@@ -111,6 +155,40 @@ def silu_derivative(x: mp.mpf) -> mp.mpf:
     return s * (1 + x * (1 - s))
 
 
+def pair(x: mp.mpf, dtype: np.dtype) -> tuple[float, float]:
+    """x as a float and the rest."""
+    leading = nearest(x, dtype)
+    return leading, nearest(x - leading, dtype) if x != leading else 0.0
+
+
+def base(name: str, b: int) -> dict[str, object]:
+    dtype, grid = np.dtype(name), GRID[name]
+    step = mp.log(2) / mp.log(b) / 4
+    # A quarter of log10(2) is below 2**-3: one digit more than for ln 2, in either part.
+    shift = 1 if b == 10 else 0
+    first = on_grid(step, grid + shift)
+    second = on_grid(step - first, 2 * grid - 2 + 2 * shift)
+    with mp.workprec(SHORT[name]):
+        scale = float(+(1 / mp.log(b)))
+    centres = []
+    for c in CENTRES:
+        value = mp.log(mp.mpf(c)) / mp.log(b)
+        leading = on_grid(value, grid)
+        centres.append((c, leading, nearest(value - leading, dtype) if c != 1 else 0.0))
+    unit = mp.log(2) / mp.log(b)
+    unit_first = on_grid(unit, grid)
+    rest = step - first - second
+    return {
+        "exp_range": BASE_RANGE[name, b],
+        "exp_steps": nearest(1 / step, dtype),
+        "exp_step": (first, second, nearest(rest, dtype) if b != 2 else 0.0),
+        "ln": pair(mp.log(b), dtype),
+        "log_centres": tuple(centres),
+        "log2": (unit_first, nearest(unit - unit_first, dtype) if b != 2 else 0.0),
+        "scale": (scale, nearest(1 / mp.log(b) - scale, dtype)),
+    }
+
+
 def tables(name: str) -> dict[str, object]:
     dtype, grid = np.dtype(name), GRID[name]
     step, ln2 = mp.log(2) / 4, mp.log(2)
@@ -131,6 +209,9 @@ def tables(name: str) -> dict[str, object]:
         leading = on_grid(value, grid)
         # The leading parts have to add up: log of twice a centre is ln 2 more.
         return c, leading, nearest(value - leading, dtype) if c != 1 else 0.0
+
+    def fine_centre(c: float) -> tuple[float, float, float]:
+        return c, *pair(mp.log(mp.mpf(c), 2), dtype)
 
     def splits(centres: tuple[float, ...]) -> tuple[float, ...]:
         return tuple(
@@ -164,12 +245,27 @@ def tables(name: str) -> dict[str, object]:
         "silu_derivative_maximum_at": between(peak_at, dtype),
         "silu_derivative_maximum": between(peak, dtype),
         "silu_derivative_minimum": between(1 - peak, dtype),
+        "base2": base(name, 2),
+        "base10": base(name, 10),
+        "fine_centres": tuple(fine_centre(c) for c in FINE_CENTRES),
+        "fine_splits": (
+            float(np.float32(mp.sqrt(FINE_CENTRES[0] * FINE_CENTRES[-1] / 2))),
+            *splits(FINE_CENTRES),
+        ),
+        "fine_atanh": (pair(2 / ln2, dtype), pair(2 / (3 * ln2), dtype)),
+        "fine_coefficients": tuple(
+            nearest(2 / ((2 * n + 1) * ln2), dtype) for n in range(2, FINE_TERMS[name])
+        ),
     }
 
 
 def literal(value: object, indent: str) -> str:
     if isinstance(value, float):
         return f'_hex("{value.hex()}")'
+    if isinstance(value, dict):
+        inside = indent + "    "
+        fields = (f"{inside}{key}={literal(v, inside)},\n" for key, v in value.items())
+        return "Base(\n" + "".join(fields) + indent + ")"
     assert isinstance(value, tuple)
     inside = indent + "    "
     return "(\n" + "".join(f"{inside}{literal(v, inside)},\n" for v in value) + indent + ")"

@@ -23,20 +23,27 @@ from interval_jax._doubleword import (
     horner,
     power_of_two,
 )
-from interval_jax._rounding import fast_two_sum, format_of, rounded, two_sum
-from interval_jax.elementary._exp_log_tables import FLOAT32, FLOAT64, Tables
+from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod, two_sum
+from interval_jax.elementary._exp_log_tables import FLOAT32, FLOAT64, Base, Tables
 from interval_jax.elementary._value import Value, beside, choose, select_above, zero_at
 
 __all__ = [
+    "atanh_error",
+    "base_exp_value",
     "exp_error",
     "exp_value",
     "exp_word",
     "expm1_bounds",
     "expm1_value",
+    "largest_exponent_of_ten",
+    "leading_error",
     "log1p_bounds",
     "log1p_word",
+    "log2_bounds",
+    "log10_bounds",
     "log_bounds",
     "log_error",
+    "log_value",
     "log_word",
     "negligible_exponent",
     "tables_of",
@@ -63,6 +70,27 @@ def exp_error(unit: float) -> float:
     In all 48.4 (11.3), over 0.917: 52.8 (12.4), and this function is 54.5 (13).
     """
     return (13e-4 + 17 * head_error(unit)) * unit
+
+
+def atanh_error(unit: float) -> float:
+    """The part of the error of ``log_word`` that is relative to 2 atanh(s), to any base.
+
+    To base e that is 101 (74.7) as above, times 1e-4 u. To other bases all but the quotient is
+    multiplied by 1 / ln b: the low word, at most 6.95 and H, by a rounded constant, and the sum
+    with the product of the high word and the rest of the constant, at most H, is rounded: 20.9 and
+    4 H, 30.6 (20.9). In all 131.6 (95.6); this function is 133.6 (97).
+    """
+    return (97e-4 + 15 * head_error(unit)) * unit
+
+
+def leading_error(unit: float) -> float:
+    """The rest of the error of ``log_word``, to any base, relative to the logarithm.
+
+    The low word of B is below 1.44e-4 (2**-38) of the logarithm: the worst is log10, rests of
+    5.3e-6 (2**-44) where it is 0.0369. It goes through four roundings, its constants through one:
+    7.2e-4 u, and 0.1e-4 u for that of the sum; this function is 9.8e-4 u (2**-24 u).
+    """
+    return 4 * head_error(unit) * unit
 
 
 EXPM1_ERROR = 84e-4
@@ -102,6 +130,11 @@ def negligible_exponent(x: Array) -> int:
     return -50 if x.dtype == np.float32 else -100
 
 
+def largest_exponent_of_ten(x: Array) -> float:
+    """The last n for which 10**n is a float."""
+    return 10.0 if x.dtype == np.float32 else 22.0
+
+
 # --- exp --------------------------------------------------------------------------------
 
 
@@ -114,27 +147,63 @@ class _Series(NamedTuple):
     tail: Array
 
 
-def _series(x: DoubleWord | Array) -> _Series:
-    hi = x.hi if isinstance(x, DoubleWord) else x
-    tables = tables_of(hi)
-    low, high = tables.exp_range
-    hi = lax.clamp(constant(hi, low), hi, constant(hi, high))
-    shift = constant(hi, tables.exp_shift)
+def _reduced(x: Array, constants: Tables | Base) -> tuple[Array, Array, Array]:
+    """The integer n, and x - n log_b(2) / 4 as a float and the rest."""
+    low, high = constants.exp_range
+    x = lax.clamp(constant(x, low), x, constant(x, high))
+    shift = constant(x, tables_of(x).exp_shift)
     # Rounded after the product also: all uses must see the same integer.
-    shifted = rounded(rounded(hi * constant(hi, tables.exp_steps)) + shift)
-    bits = format_of(hi).bits
+    shifted = rounded(rounded(x * constant(x, constants.exp_steps)) + shift)
+    bits = format_of(x).bits
     n = shifted - shift
-    first, second, third = (n * constant(hi, part) for part in tables.exp_step)
+    first, second, third = (n * constant(x, part) for part in constants.exp_step)
     # n * first and n * second are exact. So is the difference: both terms are multiples of the
     # last place of R / 2**p, and it is at most R. It is also a multiple of the last place of
     # n * second, which is all that the proof of fast_two_sum needs of the larger operand.
-    rh, rl = fast_two_sum(hi - first, -second)
-    rl = rl - third
+    rh, rl = fast_two_sum(x - first, -second)
+    integer = lax.bitcast_convert_type(shifted, bits) - lax.bitcast_convert_type(shift, bits)
+    return integer, rh, rl - third
+
+
+def _with_tail(n: Array, rh: Array, rl: Array) -> _Series:
+    coefficients = tables_of(rh).exp_coefficients
+    return _Series(n, rh, rl, (rh * rh) * (rh * horner(rh, coefficients) + rl * 0.5))
+
+
+def _series(x: DoubleWord | Array) -> _Series:
+    hi = x.hi if isinstance(x, DoubleWord) else x
+    n, rh, rl = _reduced(hi, tables_of(hi))
     if isinstance(x, DoubleWord):
         rh, rl = two_sum(rh, rounded(rl + x.lo))
-    tail = (rh * rh) * (rh * horner(rh, tables.exp_coefficients) + rl * 0.5)
-    integer = lax.bitcast_convert_type(shifted, bits) - lax.bitcast_convert_type(shift, bits)
-    return _Series(integer, rh, rl, tail)
+    return _with_tail(n, rh, rl)
+
+
+def _times_ln(n: Array, rh: Array, rl: Array, base: Base) -> _Series:
+    """The series of b**(n log_b(2) / 4 + rh + rl), for |rl| below u."""
+    ln, rest = (constant(rh, part) for part in base.ln)
+    product, error = two_prod(rh, ln)
+    # In u**2: 1 and 1 for the products, 1 for their sum, 4 for that with the error.
+    return _with_tail(n, product, error + (rh * rest + rl * ln))
+
+
+def base_exp_value(x: Array, base: Base, largest: float) -> Value:
+    """b**x as a Value, exact for integers x from 0 to ``largest``, the last whose power is a float.
+
+    For b = 2 also for all negative ones.
+    """
+    unit = format_of(x).unit
+    h, k = exp_word_from(_times_ln(*_reduced(x, base), base))
+    error = h.hi * constant(x, exp_error(unit))
+    # Next to 0, b**x lies between 1 and the float on that side, as ln b < 4.
+    near = lax.lt(lax.abs(x), constant(x, unit / 8))
+    lo = lax.select(near, x, h.lo)
+    # The float within the error of an exact result is that result.
+    exact = lax.eq(lax.floor(x), x) & lax.le(x, constant(x, largest))
+    if base.exp_step[0] != 0.25:
+        exact = exact & lax.ge(x, constant(x, 0))
+    zero = constant(x, 0)
+    error = lax.select(near | exact, zero, error)
+    return Value(DoubleWord(h.hi, lax.select(exact, zero, lo)), error, k)
 
 
 def exp_word(x: DoubleWord | Array) -> tuple[DoubleWord, Array]:
@@ -230,9 +299,24 @@ def _two_atanh(d: DoubleWord, t: DoubleWord) -> DoubleWord:
 
 
 def _log_sum(leading: Array, rest: Array, x: DoubleWord) -> DoubleWord:
-    """leading + rest + x, for |leading| > |x| or leading = rest = 0."""
+    """leading + rest + x, as a ``_Logarithm`` has them."""
     h, e = fast_two_sum(leading, x.hi)
     return DoubleWord(*fast_two_sum(h, rounded(e + (rest + x.lo))))
+
+
+def _over_ln(x: DoubleWord, base: Base) -> DoubleWord:
+    """x / ln b for a head x.hi and a low word as of ``_two_atanh``."""
+    lead, rest = base.scale
+    low = x.hi * constant(x.hi, rest) + x.lo * constant(x.lo, lead + rest)
+    return DoubleWord(x.hi * constant(x.hi, lead), rounded(low))
+
+
+class _Logarithm(NamedTuple):
+    """leading + rest + atanh, for |leading| > |atanh| or leading = rest = 0."""
+
+    leading: Array
+    rest: Array
+    atanh: DoubleWord
 
 
 def log_word(x: DoubleWord) -> DoubleWord:
@@ -240,7 +324,23 @@ def log_word(x: DoubleWord) -> DoubleWord:
 
     Where 0 is the result, it is 0 with no error.
     """
+    return _log_sum(*_logarithm(x))
+
+
+def log_value(x: DoubleWord, base: Base | None = None) -> Value:
+    """log_b(x) as a Value, which tells large logarithms better than ``log_error``."""
+    unit = format_of(x.hi).unit
+    parts = _logarithm(x, base)
+    word = _log_sum(*parts)
+    error = lax.abs(parts.atanh.hi) * constant(x.hi, atanh_error(unit))
+    error = error + lax.abs(word.hi) * constant(x.hi, leading_error(unit))
+    k = lax.full_like(lax.bitcast_convert_type(x.hi, format_of(x.hi).bits), 0)
+    return Value(word, error, k)
+
+
+def _logarithm(x: DoubleWord, base: Base | None = None) -> _Logarithm:
     fmt, tables = format_of(x.hi), tables_of(x.hi)
+    constants, unit_parts = (tables, tables.ln2) if base is None else (base, base.log2)
     # x = 2**k m with m between the ends of the first and the last piece.
     bits = lax.bitcast_convert_type(x.hi, fmt.bits)
     end = lax.bitcast_convert_type(constant(x.hi, tables.log_splits[0]), fmt.bits)
@@ -248,7 +348,7 @@ def log_word(x: DoubleWord) -> DoubleWord:
     m = lax.bitcast_convert_type(bits - (k << (fmt.digits - 1)), fmt.dtype)
     # The low word of 1 + x is at most 1, so that a clipped power leaves it as negligible.
     m_low = x.lo * power_of_two(m, lax.max(-k, lax.full_like(k, 4 - fmt.bias)))
-    centres, logs, rests = zip(*tables.log_centres, strict=True)
+    centres, logs, rests = zip(*constants.log_centres, strict=True)
     splits = tables.log_splits[1:]
     centre = select_above(m, splits, centres)
     # Exact, and 0 or more than m_low.
@@ -259,11 +359,12 @@ def log_word(x: DoubleWord) -> DoubleWord:
     shift = constant(m, tables.exp_shift)
     integer = lax.bitcast_convert_type(shift, fmt.bits) + k
     n = lax.bitcast_convert_type(integer, fmt.dtype) - shift
-    ln2, ln2_rest = (constant(m, part) for part in tables.ln2)
+    unit, unit_rest = (constant(m, part) for part in unit_parts)
     # All multiples of the grid, below 2**p of its steps: exact.
-    leading = rounded(n * ln2 + select_above(m, splits, logs))
-    rest = n * ln2_rest + select_above(m, splits, rests)
-    return _log_sum(leading, rest, _two_atanh(d, t_sum))
+    leading = rounded(n * unit + select_above(m, splits, logs))
+    rest = n * unit_rest + select_above(m, splits, rests)
+    atanh = _two_atanh(d, t_sum)
+    return _Logarithm(leading, rest, atanh if base is None else _over_ln(atanh, base))
 
 
 def log1p_word(y: DoubleWord) -> DoubleWord:
@@ -286,25 +387,46 @@ def log1p_word(y: DoubleWord) -> DoubleWord:
 
 
 def log_bounds(x: Array) -> tuple[Array, Array]:
-    positive = lax.max(x, constant(x, format_of(x).tiny))
-    word = log_word(DoubleWord(positive, constant(x, 0)))
-    return _log_ends(x, 0.0, zero_at(x, 1.0, bounds(word, _log_error(word))))
+    value = log_value(_positive(x))
+    return _log_ends(x, 0.0, zero_at(x, 1.0, bounds(value.word, value.error)))
+
+
+def log2_bounds(x: Array) -> tuple[Array, Array]:
+    """The bounds of log2, exact for powers of two."""
+    fmt = format_of(x)
+    positive = _positive(x)
+    value = log_value(positive, tables_of(x).base2)
+    fraction = lax.bitcast_convert_type(positive.hi, fmt.bits) & fmt.fraction_mask
+    power = lax.eq(fraction, lax.full_like(fraction, 0))
+    error = lax.select(power, constant(x, 0), value.error)
+    return _log_ends(x, 0.0, zero_at(x, 1.0, bounds(value.word, error)))
+
+
+def log10_bounds(x: Array) -> tuple[Array, Array]:
+    """The bounds of log10, exact for powers of ten.
+
+    Only they have integers as logarithms, and of the floats next to 10**n, none has one within
+    twice the error of n: the difference is at least u / ln 10.
+    """
+    word, error, _ = log_value(_positive(x), tables_of(x).base10)
+    exact = lax.eq(word.hi, lax.floor(word.hi)) & lax.ge(word.hi, constant(x, 0))
+    exact = exact & lax.le(word.hi, constant(x, largest_exponent_of_ten(x)))
+    exact = exact & lax.le(lax.abs(word.lo), error)
+    lo, error = (lax.select(exact, constant(x, 0), v) for v in (word.lo, error))
+    return _log_ends(x, 0.0, zero_at(x, 1.0, bounds(DoubleWord(word.hi, lo), error)))
 
 
 def log1p_bounds(x: Array) -> tuple[Array, Array]:
     unit = format_of(x).unit
     # The float next to -1 is u - 1.
-    h, low = two_sum(constant(x, 1), lax.max(x, constant(x, unit - 1)))
-    word = log_word(DoubleWord(h, low))
-    k = lax.full_like(lax.bitcast_convert_type(x, format_of(x).bits), 0)
-    value = Value(word, _log_error(word), k)
+    value = log_value(DoubleWord(*two_sum(constant(x, 1), lax.max(x, constant(x, unit - 1)))))
     near = lax.lt(lax.abs(x), constant(x, unit / 2))
-    value = choose(near, beside(x, constant(x, -1), k), value)
+    value = choose(near, beside(x, constant(x, -1), value.exponent), value)
     return _log_ends(x, -1.0, zero_at(x, 0.0, bounds(*value)))
 
 
-def _log_error(word: DoubleWord) -> Array:
-    return lax.abs(word.hi) * constant(word.hi, log_error(format_of(word.hi).unit))
+def _positive(x: Array) -> DoubleWord:
+    return DoubleWord(lax.max(x, constant(x, format_of(x).tiny)), constant(x, 0))
 
 
 def _log_ends(x: Array, end: float, values: tuple[Array, Array]) -> tuple[Array, Array]:

@@ -1,8 +1,27 @@
-"""Constants of exp, log, activations. From tools/exp_log.py, not to be edited."""
+"""Constants of exp, log, powers and activations. From tools/exp_log.py: do not edit."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+
+class Base(NamedTuple):
+    """The constants of a base b other than e; pairs are a leading part and the rest."""
+
+    exp_range: tuple[float, float]
+    """Where b**x neither overflows nor vanishes, with a margin; beyond, arguments are clipped."""
+    exp_steps: float
+    """4 / log_b 2."""
+    exp_step: tuple[float, float, float]
+    """log_b 2 / 4 in three parts, the first two on a grid that makes their multiples exact."""
+    ln: tuple[float, float]
+    """ln b."""
+    log_centres: tuple[tuple[float, float, float], ...]
+    """Centres of the pieces of log and their logarithms, the leading part on the grid."""
+    log2: tuple[float, float]
+    """log_b 2, the leading part on the grid."""
+    scale: tuple[float, float]
+    """1 / ln b, the leading part a head."""
 
 
 class Tables(NamedTuple):
@@ -44,6 +63,19 @@ class Tables(NamedTuple):
     """Bounds of that maximum; the minimum is one minus it."""
     silu_derivative_minimum: tuple[float, float]
     """Bounds of the minimum."""
+    base2: Base
+    """The constants of exp2 and log2."""
+    base10: Base
+    """The constants of exp10 and log10."""
+    fine_centres: tuple[tuple[float, float, float], ...]
+    """Centres of the narrow pieces and their binary logarithms, the leading part a float."""
+    fine_splits: tuple[float, ...]
+    """Where one narrow piece ends and the next begins."""
+    fine_atanh: tuple[tuple[float, float], tuple[float, float]]
+    """2 / ln 2 and 2 / (3 ln 2)."""
+    fine_coefficients: tuple[float, ...]
+    """2 / (5 ln 2), 2 / (7 ln 2), ..."""
+
 
 _hex = float.fromhex
 
@@ -174,6 +206,164 @@ FLOAT32 = Tables(
     silu_derivative_minimum=(
         _hex("-0x1.98f11e0000000p-4"),
         _hex("-0x1.98f11c0000000p-4"),
+    ),
+    base2=Base(
+        exp_range=(
+            _hex("-0x1.2e00000000000p+7"),
+            _hex("0x1.0080000000000p+7"),
+        ),
+        exp_steps=_hex("0x1.0000000000000p+2"),
+        exp_step=(
+            _hex("0x1.0000000000000p-2"),
+            _hex("0x0.0p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        ln=(
+            _hex("0x1.62e4300000000p-1"),
+            _hex("-0x1.05c6100000000p-29"),
+        ),
+        log_centres=(
+            (
+                _hex("0x1.b000000000000p-1"),
+                _hex("-0x1.f600000000000p-3"),
+                _hex("0x1.3ab7ce0000000p-18"),
+            ),
+            (
+                _hex("0x1.0000000000000p+0"),
+                _hex("0x0.0p+0"),
+                _hex("0x0.0p+0"),
+            ),
+            (
+                _hex("0x1.3000000000000p+0"),
+                _hex("0x1.fbc0000000000p-3"),
+                _hex("0x1.6b90260000000p-19"),
+            ),
+            (
+                _hex("0x1.6800000000000p+0"),
+                _hex("0x1.f7a8000000000p-2"),
+                _hex("0x1.5a32c20000000p-20"),
+            ),
+        ),
+        log2=(
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        scale=(
+            _hex("0x1.7160000000000p+0"),
+            _hex("-0x1.7135a80000000p-13"),
+        ),
+    ),
+    base10=Base(
+        exp_range=(
+            _hex("-0x1.6c00000000000p+5"),
+            _hex("0x1.3600000000000p+5"),
+        ),
+        exp_steps=_hex("0x1.a934f00000000p+3"),
+        exp_step=(
+            _hex("0x1.3440000000000p-4"),
+            _hex("0x1.3510000000000p-20"),
+            _hex("-0x1.8218040000000p-34"),
+        ),
+        ln=(
+            _hex("0x1.26bb1c0000000p+1"),
+            _hex("-0x1.12aaba0000000p-25"),
+        ),
+        log_centres=(
+            (
+                _hex("0x1.b000000000000p-1"),
+                _hex("-0x1.2e40000000000p-4"),
+                _hex("0x1.62fd220000000p-18"),
+            ),
+            (
+                _hex("0x1.0000000000000p+0"),
+                _hex("0x0.0p+0"),
+                _hex("0x0.0p+0"),
+            ),
+            (
+                _hex("0x1.3000000000000p+0"),
+                _hex("0x1.31b0000000000p-4"),
+                _hex("0x1.82ae240000000p-19"),
+            ),
+            (
+                _hex("0x1.6800000000000p+0"),
+                _hex("0x1.2f38000000000p-3"),
+                _hex("0x1.b48e2e0000000p-18"),
+            ),
+        ),
+        log2=(
+            _hex("0x1.3440000000000p-2"),
+            _hex("0x1.3509f80000000p-18"),
+        ),
+        scale=(
+            _hex("0x1.bcc0000000000p-2"),
+            _hex("-0x1.09d5b20000000p-15"),
+        ),
+    ),
+    fine_centres=(
+        (
+            _hex("0x1.8c00000000000p-1"),
+            _hex("-0x1.7b89f00000000p-2"),
+            _hex("-0x1.6795560000000p-29"),
+        ),
+        (
+            _hex("0x1.b000000000000p-1"),
+            _hex("-0x1.f5fd8a0000000p-3"),
+            _hex("-0x1.20c7c60000000p-28"),
+        ),
+        (
+            _hex("0x1.d800000000000p-1"),
+            _hex("-0x1.e0b1ae0000000p-4"),
+            _hex("-0x1.1e5faa0000000p-29"),
+        ),
+        (
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        (
+            _hex("0x1.1800000000000p+0"),
+            _hex("0x1.08c5880000000p-3"),
+            _hex("0x1.9b4f3c0000000p-28"),
+        ),
+        (
+            _hex("0x1.3000000000000p+0"),
+            _hex("0x1.fbc16c0000000p-3"),
+            _hex("-0x1.bf65fe0000000p-29"),
+        ),
+        (
+            _hex("0x1.4c00000000000p+0"),
+            _hex("0x1.800a560000000p-2"),
+            _hex("0x1.8b0e2a0000000p-29"),
+        ),
+        (
+            _hex("0x1.6a00000000000p+0"),
+            _hex("0x1.ffd79a0000000p-2"),
+            _hex("-0x1.5f001a0000000p-28"),
+        ),
+    ),
+    fine_splits=(
+        _hex("0x1.7a9e580000000p-1"),
+        _hex("0x1.9d9bc80000000p-1"),
+        _hex("0x1.c38eac0000000p-1"),
+        _hex("0x1.eb97e40000000p-1"),
+        _hex("0x1.0bbb300000000p+0"),
+        _hex("0x1.23c0da0000000p+0"),
+        _hex("0x1.3db1120000000p+0"),
+        _hex("0x1.5aacf60000000p+0"),
+    ),
+    fine_atanh=(
+        (
+            _hex("0x1.7154760000000p+1"),
+            _hex("0x1.4ae0c00000000p-25"),
+        ),
+        (
+            _hex("0x1.ec709e0000000p-1"),
+            _hex("-0x1.e2fe020000000p-28"),
+        ),
+    ),
+    fine_coefficients=(
+        _hex("0x1.2776c60000000p-1"),
+        _hex("0x1.a617620000000p-2"),
     ),
 )
 
@@ -311,5 +501,166 @@ FLOAT64 = Tables(
     silu_derivative_minimum=(
         _hex("-0x1.98f11d6cef08cp-4"),
         _hex("-0x1.98f11d6cef08bp-4"),
+    ),
+    base2=Base(
+        exp_range=(
+            _hex("-0x1.0e00000000000p+10"),
+            _hex("0x1.0010000000000p+10"),
+        ),
+        exp_steps=_hex("0x1.0000000000000p+2"),
+        exp_step=(
+            _hex("0x1.0000000000000p-2"),
+            _hex("0x0.0p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        ln=(
+            _hex("0x1.62e42fefa39efp-1"),
+            _hex("0x1.abc9e3b39803fp-56"),
+        ),
+        log_centres=(
+            (
+                _hex("0x1.b000000000000p-1"),
+                _hex("-0x1.f5fd8a9064000p-3"),
+                _hex("0x1.cb6f70109b0f1p-47"),
+            ),
+            (
+                _hex("0x1.0000000000000p+0"),
+                _hex("0x0.0p+0"),
+                _hex("0x0.0p+0"),
+            ),
+            (
+                _hex("0x1.3000000000000p+0"),
+                _hex("0x1.fbc16b9026000p-3"),
+                _hex("0x1.0144751b3314fp-44"),
+            ),
+            (
+                _hex("0x1.6800000000000p+0"),
+                _hex("0x1.f7a8568cb0000p-2"),
+                _hex("0x1.b3b3864c60011p-44"),
+            ),
+        ),
+        log2=(
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        scale=(
+            _hex("0x1.7154768000000p+0"),
+            _hex("-0x1.6a3e80f444178p-27"),
+        ),
+    ),
+    base10=Base(
+        exp_range=(
+            _hex("-0x1.4400000000000p+8"),
+            _hex("0x1.3480000000000p+8"),
+        ),
+        exp_steps=_hex("0x1.a934f0979a371p+3"),
+        exp_step=(
+            _hex("0x1.34413509f8000p-4"),
+            _hex("-0x1.80433b83b4000p-46"),
+            _hex("-0x1.329fa41b743edp-86"),
+        ),
+        ln=(
+            _hex("0x1.26bb1bbb55516p+1"),
+            _hex("-0x1.f48ad494ea3e9p-53"),
+        ),
+        log_centres=(
+            (
+                _hex("0x1.b000000000000p-1"),
+                _hex("-0x1.2e3a740b78000p-4"),
+                _hex("-0x1.d288560689912p-53"),
+            ),
+            (
+                _hex("0x1.0000000000000p+0"),
+                _hex("0x0.0p+0"),
+                _hex("0x0.0p+0"),
+            ),
+            (
+                _hex("0x1.3000000000000p+0"),
+                _hex("0x1.31b3055c48000p-4"),
+                _hex("-0x1.dcffc97be8c9cp-45"),
+            ),
+            (
+                _hex("0x1.6800000000000p+0"),
+                _hex("0x1.2f3b691c5a000p-3"),
+                _hex("0x1.7c697e103ceaap-56"),
+            ),
+        ),
+        log2=(
+            _hex("0x1.34413509f8000p-2"),
+            _hex("-0x1.80433b83b532ap-44"),
+        ),
+        scale=(
+            _hex("0x1.bcb7b18000000p-2"),
+            _hex("-0x1.6c8d78e6acaa4p-29"),
+        ),
+    ),
+    fine_centres=(
+        (
+            _hex("0x1.8c00000000000p-1"),
+            _hex("-0x1.7b89f02cf2aadp-2"),
+            _hex("-0x1.8f89e2eb553b2p-57"),
+        ),
+        (
+            _hex("0x1.b000000000000p-1"),
+            _hex("-0x1.f5fd8a9063e35p-3"),
+            _hex("0x1.bdc0426c3c274p-57"),
+        ),
+        (
+            _hex("0x1.d800000000000p-1"),
+            _hex("-0x1.e0b1ae8f2fd56p-4"),
+            _hex("-0x1.92ce9636c90a0p-58"),
+        ),
+        (
+            _hex("0x1.0000000000000p+0"),
+            _hex("0x0.0p+0"),
+            _hex("0x0.0p+0"),
+        ),
+        (
+            _hex("0x1.1800000000000p+0"),
+            _hex("0x1.08c588cda79e4p-3"),
+            _hex("-0x1.a7610e40bd6abp-57"),
+        ),
+        (
+            _hex("0x1.3000000000000p+0"),
+            _hex("0x1.fbc16b902680ap-3"),
+            _hex("0x1.1d46ccc53c278p-58"),
+        ),
+        (
+            _hex("0x1.4c00000000000p+0"),
+            _hex("0x1.800a563161c54p-2"),
+            _hex("0x1.9575b04fa6fbdp-57"),
+        ),
+        (
+            _hex("0x1.6a00000000000p+0"),
+            _hex("0x1.ffd799a83ff9bp-2"),
+            _hex("-0x1.18ce032f41d1ep-56"),
+        ),
+    ),
+    fine_splits=(
+        _hex("0x1.7a9e580000000p-1"),
+        _hex("0x1.9d9bc80000000p-1"),
+        _hex("0x1.c38eac0000000p-1"),
+        _hex("0x1.eb97e40000000p-1"),
+        _hex("0x1.0bbb300000000p+0"),
+        _hex("0x1.23c0da0000000p+0"),
+        _hex("0x1.3db1120000000p+0"),
+        _hex("0x1.5aacf60000000p+0"),
+    ),
+    fine_atanh=(
+        (
+            _hex("0x1.71547652b82fep+1"),
+            _hex("0x1.777d0ffda0d24p-55"),
+        ),
+        (
+            _hex("0x1.ec709dc3a03fdp-1"),
+            _hex("0x1.d27f05548af0cp-55"),
+        ),
+    ),
+    fine_coefficients=(
+        _hex("0x1.2776c50ef9bfep-1"),
+        _hex("0x1.a61762a7aded9p-2"),
+        _hex("0x1.484b13d7c02a9p-2"),
+        _hex("0x1.0c9a84994022dp-2"),
+        _hex("0x1.c68f568d31760p-3"),
     ),
 )

@@ -1,4 +1,4 @@
-"""exp, expm1, log and log1p: containment without tolerance."""
+"""Exponential functions and logarithms: containment without tolerance."""
 
 import os
 import subprocess
@@ -15,10 +15,13 @@ from flint import arb, ctx
 import interval_jax as ij
 from interval_jax._doubleword import DoubleWord
 from interval_jax._rounding import format_of
-from interval_jax.elementary import _exp_log, exp, expm1, log, log1p
+from interval_jax.elementary import _exp_log, exp, exp2, exp10, expm1, log, log1p, log2, log10
 from tests.interval import kernel_checks, points
 
-FUNCTIONS = {"exp": exp, "expm1": expm1, "log": log, "log1p": log1p}
+FUNCTIONS = {
+    "exp": exp, "exp2": exp2, "exp10": exp10, "expm1": expm1,
+    "log": log, "log2": log2, "log10": log10, "log1p": log1p,
+}  # fmt: skip
 DTYPES = [np.float64, np.float32]
 # Ends of the reduced argument and of the pieces of log, where results cross the smallest and the
 # largest number, where exp next to 0 and expm1 next to -1 need no series, and the clipped range.
@@ -32,7 +35,7 @@ BREAKS = (
 
 
 def _domain(name: str, x: np.ndarray) -> np.ndarray:
-    if name == "log":
+    if name in ("log", "log2", "log10"):
         return np.abs(x[x != 0])
     return x[x > -1] if name == "log1p" else x
 
@@ -40,8 +43,8 @@ def _domain(name: str, x: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_points_are_enclosed_within_one_ulp(name: str, dtype: type) -> None:
-    x = _domain(name, kernel_checks.around(BREAKS, dtype, 200_000))
-    assert x.size > 100_000
+    x = _domain(name, kernel_checks.around(BREAKS, dtype, 100_000))
+    assert x.size > 50_000
     kernel_checks.check_points(FUNCTIONS[name], name, x)
 
 
@@ -49,7 +52,7 @@ def test_points_are_enclosed_within_one_ulp(name: str, dtype: type) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_ranges_over_intervals(name: str, dtype: type) -> None:
     lo, hi = (kernel_checks.in_format(b) for b in points.intervals(dtype, 20_000, seed=7))
-    end = {"log": 0, "log1p": -1}.get(name, -np.inf)
+    end = {"log1p": -1}.get(name, 0 if name.startswith("log") else -np.inf)
     inside = (hi > end) & (hi > -np.inf) & (lo < np.inf)
     kernel_checks.check_ranges(FUNCTIONS[name], name, lo[inside], hi[inside])
     # What is left of the domain is nothing.
@@ -93,6 +96,25 @@ def test_special_values(dtype: type) -> None:
         "log": [
             (1, 1, 0, 0), (0, 1, -inf, 0), (-2, 1, -inf, 0), (0, inf, -inf, inf),
                 (-2, 0, inf, -inf), (0, 0, inf, -inf), (1, inf, 0, inf)],
+        "exp2": [
+            (0, 0, 1, 1), (-3, 5, 0.125, 32), (tiny, tiny, 1, above), (-tiny, -tiny, below, 1),
+            (-inf, inf, 0, inf), (1e4, inf, largest, inf), (-inf, -1e4, 0, tiny),
+            (float(info.maxexp), inf, largest, inf),
+            (float(info.maxexp) - 1, 1e5, 2.0 ** (info.maxexp - 1), inf),
+            (float(info.minexp), 0, tiny, 1), (float(info.minexp) - 1, 0, 0, 1),
+        ],
+        "exp10": [
+            (0, 0, 1, 1), (-tiny, 2, below, 100), (3, 10, 1e3, 1e10), (-inf, inf, 0, inf),
+            (1e4, inf, largest, inf), (-inf, -1e4, 0, tiny),
+        ],
+        "log2": [
+            (1, 1, 0, 0), (0.125, 1024, -3, 10), (0, inf, -inf, inf), (-2, 0, inf, -inf),
+            (tiny, 2.0 ** (info.maxexp - 1), info.minexp, info.maxexp - 1),
+        ],
+        "log10": [
+            (1, 1, 0, 0), (1, 1000, 0, 3), (1e10, inf, 10, inf), (-2, 0, inf, -inf),
+            (-2, 1, -inf, 0),
+        ],
         "log1p": [(0, 0, 0, 0), (tiny, tiny, 0, tiny), (-1, 0, -inf, 0), (-3, inf, -inf, inf),
                   (-2, -1, inf, -inf), (-tiny, -tiny, -next_tiny, -tiny), (0, inf, 0, inf)],
     }  # fmt: skip
@@ -128,7 +150,8 @@ def test_errors_stay_below_the_proven_bounds_and_not_far_below(dtype: type) -> N
 
     x = np.concatenate([rng.uniform(0.77, 1.55, 10_000), np.exp2(rng.uniform(-9, 9, 5_000))])
     x = x.astype(dtype)
-    word = jax.jit(_exp_log.log_word)(DoubleWord(jnp.asarray(x), jnp.zeros_like(x)))
+    argument = DoubleWord(jnp.asarray(x), jnp.zeros_like(x))
+    word = jax.jit(_exp_log.log_word)(argument)
     worst = _worst(word, np.zeros(x.shape), arb.log, x)
     assert _exp_log.log_error(unit) / 20 < worst < _exp_log.log_error(unit)
 
@@ -136,6 +159,40 @@ def test_errors_stay_below_the_proven_bounds_and_not_far_below(dtype: type) -> N
     word = jax.jit(_exp_log.log1p_word)(DoubleWord(jnp.asarray(x), jnp.zeros_like(x)))
     worst = _worst(word, np.zeros(x.shape), arb.log1p, x)
     assert _exp_log.log_error(unit) / 20 < worst < _exp_log.log_error(unit)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("base", [None, 2, 10])
+def test_errors_of_logarithms_stay_below_their_two_parts(dtype: type, base: int | None) -> None:
+    rng = np.random.default_rng(5)
+    x = np.concatenate([rng.uniform(0.77, 1.55, 5_000), np.exp2(rng.uniform(-30, 30, 5_000))])
+    x = x.astype(dtype)
+    tables = _exp_log.tables_of(x)
+    constants = {None: None, 2: tables.base2, 10: tables.base10}[base]
+    argument = DoubleWord(jnp.asarray(x), jnp.zeros_like(x))
+    value = jax.jit(lambda x: _exp_log.log_value(x, constants))(argument)
+    hi, lo, error = (np.asarray(v, np.float64) for v in (*value.word, value.error))
+    before, ctx.prec = ctx.prec, 200
+    try:
+        scale = arb(1) if base is None else arb(base).log()
+        exact = [arb(float(p)).log() / scale for p in x]
+        shares = [
+            float(abs(arb(h) + arb(low) - v)) / e for h, low, v, e in zip(hi, lo, exact, error)
+        ]
+    finally:
+        ctx.prec = before
+    assert 0.05 < max(shares) < 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_powers_of_ten_and_two_are_the_only_logarithms_taken_for_exact(dtype: type) -> None:
+    info = np.finfo(dtype)
+    powers = np.array([10.0**n for n in range(23 if dtype == np.float64 else 11)], dtype)
+    near = np.unique(points.neighbours(powers, steps=2))
+    kernel_checks.check_points(log10, "log10", near[near > 0.5], worst=0)
+    powers = np.ldexp(dtype(1), np.arange(info.minexp, info.maxexp)).astype(dtype)
+    near = kernel_checks.in_format(np.unique(points.neighbours(powers, steps=2)))
+    kernel_checks.check_points(log2, "log2", near[near > 0], worst=0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -152,7 +209,8 @@ def test_exp_of_double_words(dtype: type) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_bounds_have_the_derivative_of_the_function(name: str) -> None:
     x = jnp.array([0.3, 0.7, 1.7, 5.0])
-    plain = jax.vmap(jax.grad(getattr(jnp, name)))(x)
+    smooth = (lambda t: jnp.exp(t * np.log(10))) if name == "exp10" else getattr(jnp, name)
+    plain = jax.vmap(jax.grad(smooth))(x)
     for end in ("lo", "hi"):
         slope = jax.grad(lambda t, end=end: getattr(FUNCTIONS[name](ij.Interval(t, t)), end))
         np.testing.assert_allclose(jax.vmap(slope)(x), plain, rtol=1e-14)
