@@ -47,6 +47,7 @@ class Tables(NamedTuple):
     pi: tuple[float, float, float]
     """The sum of three floats, each the nearest to what is left."""
 
+
 '''
 
 

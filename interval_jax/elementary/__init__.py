@@ -14,6 +14,17 @@ from interval_jax.elementary.activations import (
 )
 from interval_jax.elementary.exp_log import exp, exp2, exp10, expm1, log, log1p, log2, log10
 from interval_jax.elementary.gelu import gelu, gelu_derivative
+from interval_jax.elementary.hyperbolic import (
+    acosh,
+    acoth,
+    asinh,
+    atanh,
+    cosh,
+    coth,
+    csch,
+    sech,
+    sinh,
+)
 from interval_jax.elementary.inverse_trigonometric import acos, acot, asin, atan, atan2
 from interval_jax.elementary.log_normal import log_ndtr
 from interval_jax.elementary.normal import (
@@ -33,11 +44,18 @@ from interval_jax.elementary.trigonometric import (
 
 __all__ = [
     "acos",
+    "acosh",
     "acot",
+    "acoth",
     "asin",
+    "asinh",
     "atan",
     "atan2",
+    "atanh",
     "cos",
+    "cosh",
+    "coth",
+    "csch",
     "erf",
     "erf_derivative",
     "erfc",
@@ -60,9 +78,11 @@ __all__ = [
     "norm_pdf_derivative",
     "relu",
     "relu_derivative",
+    "sech",
     "silu",
     "silu_derivative",
     "sin",
+    "sinh",
     "softplus",
     "softplus_derivative",
     "tan",

@@ -19,6 +19,7 @@ class Tables(NamedTuple):
     pi: tuple[float, float, float]
     """The sum of three floats, each the nearest to what is left."""
 
+
 _hex = float.fromhex
 
 FLOAT32 = Tables(

@@ -34,7 +34,7 @@ _atan_enclosure = increasing(atan_bounds, lax.atan)
 # Of the argument with the other sign, these increase too.
 _acos_enclosure = increasing(lambda x: acos_bounds(-x), lambda x: lax.acos(-x))
 _acot_enclosure = increasing(lambda x: acot_bounds(-x), lambda x: _smooth_angle(constant(x, 1), -x))
-_angle_rule = _differentiable(angle_bounds, _smooth_angle)  # type: ignore[arg-type]
+_angle_rule: Any = _differentiable(angle_bounds, _smooth_angle)  # type: ignore[arg-type]
 
 
 def _within(x: Interval, end: float) -> Interval:
