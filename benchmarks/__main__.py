@@ -5,15 +5,15 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import jax
 
 from benchmarks import elementary, linalg, network
-from benchmarks.harness import Comparison, conditions, table, write_json
+from benchmarks.harness import Comparison, conditions, figure_lines, table, write_json
 
-GROUPS: dict[str, Callable[[], list[Comparison]]] = {
+GROUPS: dict[str, Callable[[], Iterable[Comparison]]] = {
     "arithmetic": elementary.arithmetic,
     "elementary": elementary.elementary,
     "linalg": linalg.linalg,
@@ -39,13 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(conditions(), flush=True)
     comparisons = []
     for name in options.group or GROUPS:
-        results = GROUPS[name]()
-        print(table(results), flush=True)
-        comparisons += results
+        for comparison in GROUPS[name]():
+            print(table([comparison]), flush=True)
+            comparisons.append(comparison)
+    figures = elementary.elementary_figures(comparisons)
+    print(figure_lines(figures), flush=True)
     if options.json:
-        write_json(options.json, comparisons)
-    over = [t for c in comparisons for t in c.timings if not t.within_limit]
-    return int(options.check and bool(over))
+        write_json(options.json, comparisons, figures)
+    within = [t.within_limit for c in comparisons for t in c.timings]
+    within += [f.within_limit for f in figures]
+    return int(options.check and not all(within))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ a machine that slows down for a while slows every variant of that round.
 """
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -66,6 +67,25 @@ class Comparison:
     timings: list[Timing] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A number drawn from several comparisons, and what the project promises of it."""
+
+    title: str
+    value: float
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def within_limit(self) -> bool:
+        above = self.at_most is None or self.value <= self.at_most
+        return above and (self.at_least is None or self.value >= self.at_least)
+
+
+def geometric_mean(values: Sequence[float]) -> float:
+    return math.exp(statistics.fmean(math.log(v) for v in values))
+
+
 def compare(title: str, variants: Sequence[Variant], items: int, unit: str) -> Comparison:
     """Time the variants in turn.
 
@@ -108,6 +128,17 @@ def table(comparisons: Sequence[Comparison]) -> str:
     return "\n".join(lines)
 
 
+def figure_lines(figures: Sequence[Figure]) -> str:
+    """The figures as text, one line each."""
+    lines = [""]
+    for f in figures:
+        limit = f"at most {f.at_most:g}" if f.at_most is not None else ""
+        limit += f"at least {f.at_least:g}" if f.at_least is not None else ""
+        mark = "" if f.within_limit else "  over the limit"
+        lines.append(f"{f.title:58}{f.value:>8.2f}  {limit}{mark}")
+    return "\n".join(lines)
+
+
 def conditions() -> str:
     """The environment as text."""
     e = environment()
@@ -118,7 +149,9 @@ def conditions() -> str:
     )
 
 
-def write_json(path: Path, comparisons: Sequence[Comparison]) -> None:
+def write_json(
+    path: Path, comparisons: Sequence[Comparison], figures: Sequence[Figure] = ()
+) -> None:
     """Write the timings with the machine and the versions they belong to."""
     report = {"environment": environment(), "comparisons": [asdict(c) for c in comparisons]}
     write_text(path, json.dumps(report, indent=1) + "\n")

@@ -496,8 +496,7 @@ def sqr(x: Any) -> Interval:
         Interval([0, 4], float32)
     """
     x = as_interval(x)
-    a = abs(x)
-    return _where_empty(x, Interval(rd.mul_down(a.lo, a.lo), rd.mul_up(a.hi, a.hi)))
+    return Interval(*rd.square_bounds(x.lo, x.hi))
 
 
 def pown(x: Any, n: int) -> Interval:

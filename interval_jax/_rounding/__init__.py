@@ -50,7 +50,12 @@ from interval_jax._rounding.format import (
     stored,
 )
 from interval_jax._rounding.fused import difference_at_most, fma_bounds
-from interval_jax._rounding.intervals import product_bounds, quotient_bounds, sqrt_bounds
+from interval_jax._rounding.intervals import (
+    product_bounds,
+    quotient_bounds,
+    sqrt_bounds,
+    square_bounds,
+)
 
 __all__ = [
     "Format",
@@ -77,6 +82,7 @@ __all__ = [
     "sqrt_bounds",
     "sqrt_down",
     "sqrt_up",
+    "square_bounds",
     "step_down",
     "step_up",
     "stored",

@@ -91,6 +91,51 @@ def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
     return product_bounds(*primals), jax.jvp(_smooth_product, primals, tangents)[1]
 
 
+@jax.custom_jvp
+def square_bounds(a: Array, b: Array) -> tuple[Array, Array]:
+    """Return the tightest bounds of ``x**2`` for ``a <= x <= b``; (inf, -inf) for the empty set."""
+    fmt = format_of(a)
+    word = 8 * fmt.bits.itemsize - 1
+    zero, tiny, inf = (constant(a, x) for x in (0, fmt.tiny, np.inf))
+    empty = lax.gt(a, b)
+
+    def bound(x: Array, upward: bool) -> Array:
+        p = rounded(x * x)
+        error = product_error(x, x, p)
+        step = -(-error >> word) if upward else error >> word
+        value = from_bits(bits_of(p) + step, fmt)
+        # Stepped from 0, or inward from tiny, it is subnormal or NaN.
+        least = lax.select(lax.ne(x, zero), tiny, zero) if upward else zero
+        value = lax.select(lax.ge(value, tiny), value, least)
+        value = lax.select(lax.eq(p, inf), inf if upward else _largest_finite(x), value)
+        return lax.select(empty, -inf if upward else inf, value)
+
+    return bound(_nearest_to_zero(a, b), False), bound(_farthest_from_zero(a, b), True)
+
+
+def _largest_finite(x: Array) -> Array:
+    """The square of a number beyond the root of the largest, rounded down."""
+    largest = constant(x, format_of(x).max)
+    return lax.select(lax.is_finite(x), largest, lax.abs(x))
+
+
+def _nearest_to_zero(a: Array, b: Array) -> Array:
+    zero = constant(a, 0)
+    return lax.select(lax.gt(a, zero), a, lax.select(lax.lt(b, zero), b, zero))
+
+
+def _farthest_from_zero(a: Array, b: Array) -> Array:
+    return lax.select(lax.gt(-a, b), a, b)
+
+
+@square_bounds.defjvp
+def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
+    def smooth(a: Array, b: Array) -> tuple[Array, Array]:
+        return lax.square(_nearest_to_zero(a, b)), lax.square(_farthest_from_zero(a, b))
+
+    return square_bounds(*primals), jax.jvp(smooth, primals, tangents)[1]
+
+
 def _smooth_quotient(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     corners = jnp.stack([a / c, a / d, b / c, b / d])
     return jnp.min(corners, 0), jnp.max(corners, 0)
