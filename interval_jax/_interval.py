@@ -262,10 +262,10 @@ def interval(lo: Any, hi: Any = None, dtype: Any = None) -> Interval:
         return lo if dtype is None else lo.astype(dtype)
     dtype = _float_type(lo, hi) if dtype is None else rd.format_of(np.dtype(dtype)).dtype
     if hi is None and is_text(lo):
-        low, high, decorations = literal_bounds(lo, dtype)
-        if np.any(decorations != ""):
+        read = literal_bounds(lo, dtype)
+        if np.any(read.decorations != ""):
             raise ValueError(f"{lo!r} is decorated: read it with interval_jax.decorate")
-        return Interval(jnp.asarray(low), jnp.asarray(high))
+        return Interval(jnp.asarray(read.lo), jnp.asarray(read.hi))
     low, high = _bounds_of(lo, dtype, "the lower bound")
     if hi is not None:
         high = _bounds_of(hi, dtype, "the upper bound")[1]

@@ -55,8 +55,8 @@ _A_NUMBER = "a number (1.5, 15e-1, 3/2 or 0x1.8p+0)"
 class _Scanner:
     """A text and how far it is read."""
 
-    def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+    def __init__(self, text: str, wanted: str) -> None:
+        self.text, self.wanted, self.at = text.strip(" \t"), wanted, 0
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Read what the pattern matches here, if it does."""
@@ -75,7 +75,7 @@ class _Scanner:
     def fail(self, problem: str) -> NoReturn:
         """Say what is wrong, and where."""
         shown = self.text if len(self.text) <= 60 else self.text[:57] + "..."
-        raise ValueError(f"not an interval literal: {shown!r}, position {self.at}: {problem}")
+        raise ValueError(f"not {self.wanted}: {shown!r}, position {self.at}: {problem}")
 
 
 def read_interval(text: str) -> Literal:
@@ -85,7 +85,7 @@ def read_interval(text: str) -> Literal:
         ValueError: For any other text, with the position of the first problem. Bounds out of
             order are left to the reader: they may be so close that rounding puts them in order.
     """
-    scanner = _Scanner(text.strip(" \t"))
+    scanner = _Scanner(text, "an interval literal")
     literal = _brackets(scanner) if scanner.mark("[") else _uncertain(scanner)
     decoration = scanner.take(_DECORATION)
     if decoration:
@@ -97,7 +97,7 @@ def read_interval(text: str) -> Literal:
 
 def read_number(text: str) -> Number:
     """Read a number literal, or an infinity."""
-    scanner = _Scanner(text.strip(" \t"))
+    scanner = _Scanner(text, "a number")
     number = _bound(scanner)
     if number is None or scanner.at < len(scanner.text):
         scanner.fail(f"expected {_A_NUMBER}")

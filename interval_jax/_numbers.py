@@ -27,7 +27,13 @@ def number_bounds(x: Any, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
         value = read_number(value) if isinstance(value, str) else value
         if isinstance(value, float | np.floating) and not math.isfinite(value):
             return float(value), float(value)
-        exact = Fraction(value)
+        try:
+            exact = Fraction(value)
+        except TypeError:
+            raise TypeError(
+                f"{type(value).__name__} is no number: pass intervals, float arrays or Python "
+                "numbers; of a decorated interval take interval_part"
+            ) from None
         with np.errstate(over="ignore", under="ignore"):
             try:
                 near = dtype.type(float(exact))

@@ -21,6 +21,8 @@ ByteOrder = Literal["little", "big"]
 _FORMATS = {8: np.float32, 9: np.float32, 16: np.float64, 17: np.float64}
 """Type of the bounds by the number of octets; odd ones end in a decoration."""
 
+_ORDERS: dict[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
+
 
 def to_interchange(x: Any, byteorder: ByteOrder = "little") -> np.ndarray:
     """Encode intervals as octets, exactly.
@@ -47,7 +49,8 @@ def to_interchange(x: Any, byteorder: ByteOrder = "little") -> np.ndarray:
     lo, hi = np.where(lo == 0, -0.0, lo).astype(lo.dtype), hi + hi.dtype.type(0)
     decoration = np.asarray(parts.decoration)
     lo, hi = (np.where(decoration == Decoration.ILL, np.nan, b).astype(b.dtype) for b in (lo, hi))
-    octets = [_octets(lo, byteorder), _octets(hi, byteorder)]
+    dtype = lo.dtype.newbyteorder(_order(byteorder))
+    octets = [np.ascontiguousarray(b.astype(dtype)[..., None]).view(np.uint8) for b in (lo, hi)]
     return np.concatenate(octets + [decoration[..., None]] * decorated, axis=-1)
 
 
@@ -85,7 +88,7 @@ def from_interchange(octets: Any, byteorder: ByteOrder = "little") -> Interval |
             f"{size} octets per interval; the last axis has 8 or 16 (bare, float32 or float64), "
             "9 or 17 (decorated)"
         )
-    dtype = np.dtype(_FORMATS[size]).newbyteorder("<" if byteorder == "little" else ">")
+    dtype = np.dtype(_FORMATS[size]).newbyteorder(_order(byteorder))
     width = size - size % 2
     bounds = np.ascontiguousarray(octets[..., :width]).view(dtype)
     lo, hi = (bounds[..., i].astype(_FORMATS[size]) for i in (0, 1))
@@ -106,9 +109,11 @@ def from_interchange(octets: Any, byteorder: ByteOrder = "little") -> Interval |
     return decorate(_checked(lo, hi), decoration)
 
 
-def _octets(bounds: np.ndarray, byteorder: ByteOrder) -> np.ndarray:
-    dtype = bounds.dtype.newbyteorder("<" if byteorder == "little" else ">")
-    return np.ascontiguousarray(bounds.astype(dtype)[..., None]).view(np.uint8)
+def _order(byteorder: str) -> Literal["<", ">"]:
+    try:
+        return _ORDERS[byteorder]
+    except KeyError:
+        raise ValueError(f"{byteorder!r} is no byte order; pass 'little' or 'big'") from None
 
 
 def _checked(lo: np.ndarray, hi: np.ndarray) -> Interval:
