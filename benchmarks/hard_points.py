@@ -51,7 +51,8 @@ def triples(rng: np.random.Generator, dtype: type, size: int) -> Points:
     x, y = pairs(rng, dtype, size)
     with np.errstate(all="ignore"):
         close = -x * y * (1 + rng.integers(-3, 4, size) * np.finfo(dtype).eps)
-        z = np.where(rng.random(size) < 0.6, close, rng.permutation(x)).astype(dtype)
+        mixed = np.where(rng.random(size) < 0.6, close, rng.permutation(x))
+        z: np.ndarray = mixed.astype(dtype)
     return x, y, np.where(np.isfinite(z), z, x)
 
 
