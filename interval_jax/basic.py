@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jax import lax
+from jax import Array, lax
 
 from interval_jax import _rounding as rd
 from interval_jax._decorated import decorable
@@ -97,6 +97,13 @@ def fma(x: Any, y: Any, z: Any) -> Interval:
     return _where_empty(x, value, y, z)
 
 
+def _greatest_origin(lo: Array, hi: Array) -> Array:
+    """The greatest number that may have been rounded down to ``lo`` for being subnormal."""
+    zero, tiny = lax.full_like(lo, 0), lax.full_like(lo, rd.format_of(lo).tiny)
+    small = lax.eq(lo, zero) & lax.eq(hi, tiny)
+    return lax.select(lax.eq(lo, -tiny), zero, lax.select(small, tiny, lo))
+
+
 @decorable(defined=False)
 def cancel_minus(x: Any, y: Any) -> Interval:
     """Return the tightest z with ``x`` inside ``y + z``: what was added to y to make x.
@@ -113,6 +120,10 @@ def cancel_minus(x: Any, y: Any) -> Interval:
         and x is not, or either is unbounded. Widths are compared as if computed exactly. The
         decoration is ``trv`` (IEEE 1788-2015 sections 10.5.6 and 12.12.5).
 
+        A wider y makes z narrower. So an end of y that is the smallest number of the format in
+        magnitude, or 0 beside such an end, counts as any subnormal number that it may have been
+        before it was rounded outward; z then is wider, and contains what is right for that.
+
     Example:
         >>> import interval_jax as ij
         >>> ij.cancel_minus(ij.interval(2.0, 5.0), ij.interval(1.0, 2.0))
@@ -127,7 +138,8 @@ def cancel_minus(x: Any, y: Any) -> Interval:
     common_x = lax.gt(x.lo, -infinite) & lax.lt(x.hi, infinite)
     proper = common_x & bounded_y & ~x_empty & ~y_empty
     proper = proper & rd.difference_at_most(x.lo, y.lo, x.hi, y.hi)
-    value = Interval(rd.sub_down(x.lo, y.lo), rd.sub_up(x.hi, y.hi))
+    greatest, least = _greatest_origin(y.lo, y.hi), -_greatest_origin(-y.hi, -y.lo)
+    value = Interval(rd.sub_down(x.lo, greatest), rd.sub_up(x.hi, least))
     value = _where(proper, value, _like(x, -np.inf, np.inf))
     return _where(x_empty & bounded_y, _like(x, np.inf, -np.inf), value)
 

@@ -127,7 +127,13 @@ def remainder(x: exact.Bounds, y: exact.Bounds) -> tuple[exact.Real, exact.Real]
     if any(math.isinf(end) for end in (*x, *y)):
         return -inf, inf
     (a, b), (c, d) = ([Fraction(float(end)) for end in p] for p in (x, y))
-    return (a - c, b - d) if b - a >= d - c else (-inf, inf)
+    if b - a < d - c:
+        return -inf, inf
+    # Ends that may have been subnormal before they were rounded outward.
+    tiny = Fraction(float(np.finfo(type(y[0])).tiny))
+    low = 0 if c == -tiny else tiny if (c, d) == (0, tiny) else c
+    high = 0 if d == tiny else -tiny if (c, d) == (-tiny, 0) else d
+    return a - low, b - high
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -151,6 +157,15 @@ def test_cancellation_is_tight(dtype: type) -> None:
         check_tight(value, expected, dtype)
     value = jax.jit(ij.cancel_plus)(ij.Interval(*map(jnp.asarray, x)), Y)
     check_tight(value, [remainder(*row) for row in zip(pairs, mirrored, strict=True)], dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_cancellation_of_subnormal_numbers(dtype: type) -> None:
+    small = np.finfo(dtype).smallest_subnormal
+    for x, y in ((small, -small), (-small, small), (3 * small, small), (1, small)):
+        z = ij.cancel_minus(ij.interval(dtype(x)), ij.interval(dtype(y)))
+        exactly = Fraction(float(x)) - Fraction(float(y))
+        assert exact.real(z.lo) <= exactly <= exact.real(z.hi)
 
 
 def test_cancellation_of_empty_and_unbounded_sets() -> None:
