@@ -38,6 +38,9 @@ from interval_jax.elementary.normal import (
 )
 from interval_jax.elementary.trigonometric import (
     cos,
+    cot,
+    csc,
+    sec,
     sin,
     tan,
 )
@@ -54,7 +57,9 @@ __all__ = [
     "atanh",
     "cos",
     "cosh",
+    "cot",
     "coth",
+    "csc",
     "csch",
     "erf",
     "erf_derivative",
@@ -78,6 +83,7 @@ __all__ = [
     "norm_pdf_derivative",
     "relu",
     "relu_derivative",
+    "sec",
     "sech",
     "silu",
     "silu_derivative",

@@ -22,6 +22,7 @@ from jax import Array, lax
 from interval_jax._doubleword import (
     DoubleWord,
     constant,
+    divide,
     horner,
     multiply,
     one_plus,
@@ -30,7 +31,21 @@ from interval_jax._doubleword import (
 from interval_jax._rounding import fast_two_sum, format_of, rounded
 from interval_jax.elementary._trigonometric_tables import FLOAT32, FLOAT64, Tables
 
-__all__ = ["Reduced", "cosine", "reduced", "sine", "sine_or_cosine", "tables_of"]
+__all__ = [
+    "Reduced",
+    "cosecant_bounds",
+    "cosine",
+    "packed_sine",
+    "phase_of",
+    "reduced",
+    "reduction_error",
+    "series_error",
+    "sine",
+    "sine_or_cosine",
+    "tables_of",
+    "tangent_above",
+    "unpacked_sine",
+]
 
 
 def tables_of(x: Array) -> Tables:
@@ -235,3 +250,131 @@ def sine_or_cosine(r: DoubleWord, odd: Array) -> DoubleWord:
         lax.select(odd, constant(z.hi, 1), r.hi), lax.select(odd, constant(z.hi, 0), r.lo)
     )
     return multiply(factor, _polynomial(z, (first, second), tail))
+
+
+# --- bounds -----------------------------------------------------------------------------
+
+
+def phase_of(quarter: Array, r: Array) -> Array:
+    """The number, modulo 4, of odd multiples of pi/2 below the argument."""
+    return ((quarter + lax.gt(r, constant(r, 0)).astype(quarter.dtype)) >> 1) & 3
+
+
+def _is_odd(quarter: Array) -> Array:
+    return lax.ne(quarter & 1, lax.full_like(quarter, 0))
+
+
+def _absolute(word: DoubleWord) -> tuple[DoubleWord, Array]:
+    """The absolute value of a double word, and where it is negative."""
+    negative = lax.lt(word.hi, constant(word.hi, 0))
+    low = lax.select(negative, -word.lo, word.lo)
+    return DoubleWord(lax.abs(word.hi), low), negative
+
+
+def _neighbours(word: DoubleWord, relative: float) -> tuple[Array, Array]:
+    """Bits of the largest float below what is within this error of a positive double word.
+
+    And whether it may lie above the next float, so that the one after that is its upper bound.
+    """
+    fmt = format_of(word.hi)
+    bits = lax.bitcast_convert_type(word.hi, fmt.bits)
+    error = word.hi * constant(word.hi, relative)
+    inner = bits - lax.lt(word.lo, error).astype(fmt.bits)
+    return inner, lax.lt(lax.abs(word.lo), error)
+
+
+def packed_sine(x: Array, reduction: Reduced, shift: int) -> Array:
+    """Both bounds of sin(x + shift pi/2) in one integer, so that XLA computes them in one loop.
+
+    It has the bits of the float next to the sine towards 0. As that is in [-1, 1], the first bit
+    of the exponent is free: set if the sine may lie beyond the neighbour of this float.
+    """
+    fmt = format_of(x)
+    quarter = reduction.quarter + shift
+    odd = _is_odd(quarter)
+    size, negative = _absolute(sine_or_cosine(reduction.r, odd))
+    inner, wide = _neighbours(size, series_error(fmt.unit))
+    if shift == 0:
+        # x - x**3 / 6 lies between x and the float below it if x**2 <= u.
+        near = lax.lt(lax.abs(x), constant(x, fmt.unit**0.5))
+        below = lax.bitcast_convert_type(lax.abs(x), fmt.bits) - 1
+        inner, wide = lax.select(near, below, inner), wide & ~near
+    negative = lax.ne(negative, _is_odd(quarter >> 1))
+    sign = 8 * fmt.bits.itemsize - 1
+    return inner | (wide.astype(fmt.bits) << (sign - 1)) | (negative.astype(fmt.bits) << sign)
+
+
+def unpacked_sine(packed: Array, x: Array, shift: int) -> tuple[Array, Array]:
+    """The bounds that :func:`packed_sine` packed, exact at x = 0."""
+    fmt = format_of(x)
+    free = 8 * fmt.bits.itemsize - 2
+    inner = packed & (2**free - 1)
+    outer = inner + 1 + ((packed >> free) & 1)
+    tiny = lax.full_like(inner, 1 << (fmt.digits - 1))
+    a, b = (lax.bitcast_convert_type(part, fmt.dtype) for part in (inner, outer))
+    a = lax.select(lax.lt(inner, tiny), constant(x, 0), a)
+    b = lax.min(b, constant(x, 1))
+    negative = lax.lt(packed, lax.full_like(packed, 0))
+    down, up = lax.select(negative, -b, a), lax.select(negative, -a, b)
+    zero, exact = lax.eq(x, constant(x, 0)), constant(x, shift)
+    return lax.select(zero, exact, down), lax.select(zero, exact, up)
+
+
+def _scale(x: Array) -> tuple[Array, Array]:
+    """A power of two that takes tiny x far from underflow, else 1, and what it adds to bits."""
+    fmt = format_of(x)
+    near = lax.lt(lax.abs(x), constant(x, fmt.unit))
+    half = (fmt.bias + 1) // 2
+    scale = lax.select(near, constant(x, 2.0**half), constant(x, 1))
+    return scale, near.astype(fmt.bits) * (half << (fmt.digits - 1))
+
+
+def tangent_above(x: Array, reduction: Reduced, shift: int) -> Array:
+    """The upper bound of tan(x + shift pi/2); where that is a pole, its limit from the left."""
+    fmt = format_of(x)
+    quarter = reduction.quarter + shift
+    odd = _is_odd(quarter)
+    size, negative = _absolute(reduction.r)
+    s, c = sine(size), cosine(size)
+    zero = lax.eq(x, constant(x, 0))
+    if shift != 0:
+        scale, added = _scale(x)
+        s = DoubleWord(s.hi * scale, s.lo * scale)
+    top, bottom = (
+        DoubleWord(*(lax.select(odd, p, q) for p, q in zip(a, b))) for a, b in ((c, s), (s, c))
+    )
+    inner, wide = _neighbours(divide(top, bottom), 2 * series_error(fmt.unit) + 64 * fmt.unit**2)
+    outer = inner + 1 + wide.astype(fmt.bits)
+    if shift == 0:
+        # x + x**3 / 3 lies between x and the float above it if x**2 <= u.
+        near = lax.lt(lax.abs(x), constant(x, fmt.unit**0.5))
+        bits = lax.bitcast_convert_type(lax.abs(x), fmt.bits)
+        inner, outer = lax.select(near, bits, inner), lax.select(near, bits + 1, outer)
+    else:
+        inner, outer = inner + added, outer + added
+    inner, outer = (lax.bitcast_convert_type(part, fmt.dtype) for part in (inner, outer))
+    up = lax.select(lax.ne(negative, odd), -inner, outer)
+    return lax.select(zero, constant(x, 0 if shift == 0 else np.inf), up)
+
+
+def cosecant_bounds(x: Array, reduction: Reduced, shift: int) -> tuple[Array, Array]:
+    """Bounds of 1 / sin(x + shift pi/2), which must not be a pole."""
+    fmt = format_of(x)
+    quarter = reduction.quarter + shift
+    size, negative = _absolute(sine_or_cosine(reduction.r, _is_odd(quarter)))
+    one = constant(x, 1)
+    added = lax.full_like(quarter, 0)
+    if shift == 0:
+        scale, added = _scale(x)
+        size = DoubleWord(size.hi * scale, size.lo * scale)
+    inverse = divide(DoubleWord(one, constant(x, 0)), size)
+    inner, wide = _neighbours(inverse, series_error(fmt.unit) + 64 * fmt.unit**2)
+    outer = inner + 1 + wide.astype(fmt.bits) + added
+    inner = inner + added
+    inner, outer = (lax.bitcast_convert_type(part, fmt.dtype) for part in (inner, outer))
+    inner = lax.max(inner, one)
+    if shift != 0:
+        zero = lax.eq(x, constant(x, 0))
+        inner, outer = lax.select(zero, one, inner), lax.select(zero, one, outer)
+    negative = lax.ne(negative, _is_odd(quarter >> 1))
+    return lax.select(negative, -outer, inner), lax.select(negative, -inner, outer)

@@ -15,10 +15,11 @@ import interval_jax as ij
 from interval_jax._doubleword import DoubleWord
 from interval_jax._rounding import format_of
 from interval_jax.elementary import _trigonometric
-from interval_jax.elementary.trigonometric import cos, sin, tan
+from interval_jax.elementary.trigonometric import cos, cot, csc, sec, sin, tan
 from tests.interval import kernel_checks, oracle, points
 
 FUNCTIONS = {"sin": sin, "cos": cos, "tan": tan}
+RECIPROCALS = {"cot": cot, "sec": sec, "csc": csc}
 KERNELS = ["sin", "tan"]  # the cosine is the sine of another quarter
 DTYPES = [np.float64, np.float32]
 # Where the quarter, its parity or the way of reduction changes, and where no series is needed.
@@ -79,6 +80,16 @@ def test_points_are_enclosed_within_one_ulp(name: str, dtype: type) -> None:
     kernel_checks.check_points(FUNCTIONS[name], name, x, tightest=0.995)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", RECIPROCALS)
+def test_reciprocals_at_points(name: str, dtype: type) -> None:
+    # Next to powers of two the reciprocal is within u**2 of a float, too near for any kernel.
+    x = _arguments(dtype, 2_000)
+    kernel_checks.check_points(RECIPROCALS[name], name, x[x != 0], tightest=0.9)
+    x = np.random.default_rng(4).uniform(-100, 100, x.size).astype(dtype)
+    kernel_checks.check_points(RECIPROCALS[name], name, x)
+
+
 def _boxes(dtype: type, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Intervals of general position, and of up to two periods at arguments of every size."""
     rng = np.random.default_rng(seed)
@@ -96,6 +107,41 @@ def _boxes(dtype: type, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_ranges_over_intervals(name: str, dtype: type) -> None:
     kernel_checks.check_ranges(FUNCTIONS[name], name, *_boxes(dtype, 20_000, seed=7))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", RECIPROCALS)
+def test_ranges_of_reciprocals(name: str, dtype: type) -> None:
+    lo, hi = _boxes(dtype, 2_000, seed=8)
+    wide = [np.asarray(b, np.float64) for b in (lo, hi)]
+    below = oracle.tightest_range("cos" if name == "sec" else "sin", *wide)
+    # No float but 0 is a pole, so that a pole inside makes the denominator change its sign.
+    pole = (below.down < 0) & (below.up > 0) | np.isinf(lo) | np.isinf(hi)
+    ends = [oracle.tightest(name, np.where(pole | (b == 0), 1, b)) for b in (lo, hi)]
+    if name == "sec":
+        for end, b in zip(ends, (lo, hi), strict=True):
+            end.down[b == 0] = end.up[b == 0] = 1
+    else:
+        for end, b, limit in zip(ends, (lo, hi), (np.inf, -np.inf), strict=True):
+            end.down[b == 0] = end.up[b == 0] = limit
+    down = np.minimum(ends[0].down, ends[1].down)
+    up = np.maximum(ends[0].up, ends[1].up)
+    if name != "cot":
+        down = np.where((below.down > 0) & (below.up == 1), 1, down)
+        up = np.where((below.up < 0) & (below.down == -1), -1, up)
+    one_sided = (name != "sec") & ((lo == 0) | (hi == 0)) & ~pole & (lo != hi)
+    if name == "csc":
+        down = np.where(one_sided & (lo == 0) & (below.up == 1), 1, down)
+        up = np.where(one_sided & (hi == 0) & (below.down == -1), -1, up)
+    exact = oracle.Tightest(np.where(pole, -np.inf, down), np.where(pole, np.inf, up))
+    valid = (name == "sec") | (lo != 0) | (hi != 0)
+    exact = oracle.Tightest(*(b[valid] for b in exact))
+    value = RECIPROCALS[name](ij.Interval(jnp.asarray(lo), jnp.asarray(hi)))
+    assert np.all((np.asarray(value.lo) == np.inf) == ~valid)
+    value = value[jnp.asarray(valid)]
+    for off in kernel_checks.excess(value, exact):
+        assert off.min() >= 0
+        assert off.max() <= 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
