@@ -36,6 +36,8 @@ from interval_jax.elementary.normal import (
     norm_pdf,
     norm_pdf_derivative,
 )
+from interval_jax.elementary.powers import pow, pown
+from interval_jax.elementary.softmax import logsumexp, softmax
 from interval_jax.elementary.trigonometric import (
     cos,
     cot,
@@ -77,10 +79,13 @@ __all__ = [
     "log_ndtr",
     "logistic",
     "logistic_derivative",
+    "logsumexp",
     "ndtr",
     "ndtr_derivative",
     "norm_pdf",
     "norm_pdf_derivative",
+    "pow",
+    "pown",
     "relu",
     "relu_derivative",
     "sec",
@@ -89,6 +94,7 @@ __all__ = [
     "silu_derivative",
     "sin",
     "sinh",
+    "softmax",
     "softplus",
     "softplus_derivative",
     "tan",

@@ -243,6 +243,6 @@ def gelu_derivative(x: Any) -> Interval:
         >>> import interval_jax as ij
         >>> from interval_jax.elementary import gelu_derivative
         >>> gelu_derivative(ij.interval(-3.0, 0.0))
-        Interval([-0.12890415, 0.5], float32)
+        Interval([-0.128904149, 0.5], float32)
     """
     return _derivative_enclosure(as_interval(x))

@@ -167,6 +167,6 @@ def log_ndtr(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.log_ndtr(ij.interval(-10.0, 0.0))
-        Interval([-53.2312851, -0.693147123], float32)
+        Interval([-53.231289, -0.693147122], float32)
     """
     return _log_ndtr_enclosure(as_interval(x))
