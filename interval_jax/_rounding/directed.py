@@ -171,11 +171,10 @@ def quotient(a: Array, b: Array) -> Array:
 
 
 def square_root(a: Array) -> Array:
-    """Return fl(sqrt(a)), correctly rounded, of a >= 0."""
+    """Return fl(sqrt(a)), correctly rounded, and 0 for a < 0."""
 
     def direct(a: Array) -> Array:
-        # A maximum is opaque, where sqrt(x * x) would become |x|; abs as for quotients.
-        return lax.abs(lax.sqrt(lax.max(a, constant(a, 0))))
+        return lax.abs(lax.sqrt(a))  # abs as for quotients
 
     def corrected(a: Array) -> Array:
         # As for quotients: with a in [1, 4), the root is in [1, 2) and does not round to 2. The
@@ -194,7 +193,8 @@ def square_root(a: Array) -> Array:
         special = lax.eq(a, constant(a, 0)) | ~lax.is_finite(a)
         return lax.select(special, a, value)
 
-    return lax.platform_dependent(a, cpu=direct, default=corrected)
+    # A maximum is opaque to the simplifier, which makes sqrt(x * x) an |x|.
+    return lax.platform_dependent(lax.max(a, constant(a, 0)), cpu=direct, default=corrected)
 
 
 def _div(a: Array, b: Array) -> _Sided:
