@@ -56,6 +56,9 @@ class Decoration(IntEnum):
     COM = 16
     """And it is continuous at every point of the box; the box and the result are bounded."""
 
+    def __str__(self) -> str:
+        return self.name.lower()
+
     @classmethod
     def of(cls, name: str) -> Decoration:
         """Return the decoration that the standard calls ``name``, in any case."""
@@ -143,8 +146,8 @@ class DecoratedInterval:
         if not all(isinstance(p, Array | np.ndarray) and bare._is_concrete(p) for p in parts):
             return f"DecoratedInterval({self.interval!r}, decoration={self.decoration})"
         lo, hi, decoration = map(np.asarray, parts)
-        names = np.vectorize(lambda d: Decoration(d).name.lower(), otypes=[object])(decoration)
-        return f"DecoratedInterval({intervals_text(lo, hi, names)}, {self.dtype})"
+        text = intervals_text(lo, hi, lambda i: str(Decoration(int(decoration[i]))))
+        return f"DecoratedInterval({text}, {self.dtype})"
 
     def __pos__(self) -> DecoratedInterval:
         return self
@@ -181,8 +184,11 @@ class DecoratedInterval:
     def __rtruediv__(self, other: Any) -> Any:
         return div(other, self)
 
-    def __pow__(self, exponent: int) -> Any:
-        return pown(self, exponent)
+    def __pow__(self, exponent: Any) -> Any:
+        return bare._power(self, exponent)
+
+    def __rpow__(self, base: Any) -> Any:
+        return bare._power(base, self)
 
     __bool__ = __lt__ = __le__ = __gt__ = __ge__ = Interval._undecided
     __eq__ = __ne__ = Interval._undecided  # type: ignore[assignment]
@@ -258,6 +264,11 @@ def decorate(x: Any, decoration: Any = None, dtype: Any = None) -> DecoratedInte
         return DecoratedInterval(x, _new(x))
     if isinstance(decoration, str):
         decoration = Decoration.of(decoration)
+    if (
+        bare._is_concrete(decoration)
+        and not np.isin(np.asarray(decoration), list(Decoration)).all()
+    ):
+        raise ValueError(f"{decoration!r} has values that are no ij.Decoration: 0, 4, 8, 12 or 16")
     wanted = jnp.asarray(decoration, jnp.uint8)
     shape = jnp.broadcast_shapes(x.shape, wanted.shape)
     x = Interval(jnp.broadcast_to(x.lo, shape), jnp.broadcast_to(x.hi, shape))
@@ -434,4 +445,3 @@ mul = decorable()(bare.mul)
 div = decorable(defined=lambda x, y: _no_zero(y))(bare.div)
 recip = decorable(defined=_no_zero)(bare.recip)
 sqr = decorable()(bare.sqr)
-pown = decorable(defined=lambda x, n: n >= 0 or _no_zero(x))(bare.pown)

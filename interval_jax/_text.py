@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-__all__ = ["interval_text", "intervals_text"]
+__all__ = ["decorated_text", "interval_text", "intervals_text"]
 
 _FORM = re.compile(r"(?:\.(?P<digits>[0-9]{1,3}))?(?P<form>[gefau]?)", re.ASCII)
 
 
-def intervals_text(lo: np.ndarray, hi: np.ndarray, decorations: np.ndarray | None = None) -> str:
+def intervals_text(
+    lo: np.ndarray, hi: np.ndarray, decoration: Callable[[tuple[int, ...]], str] | None = None
+) -> str:
     """An array of intervals for ``repr``: nested brackets, or shape and hull of a large one.
 
     Args:
         lo: Lower bounds.
         hi: Upper bounds.
-        decorations: The names of their decorations, if they have any.
+        decoration: The name of the decoration at an index, if they have any.
     """
     digits = _digits(lo.dtype)
 
@@ -33,11 +36,16 @@ def intervals_text(lo: np.ndarray, hi: np.ndarray, decorations: np.ndarray | Non
     texts = np.empty(lo.shape, object)
     for i, low in np.ndenumerate(lo):
         texts[i] = text(low, hi[i])
-        if decorations is not None:
-            texts[i] = "[nai]" if decorations[i] == "ill" else f"{texts[i]}_{decorations[i]}"
+        if decoration is not None:
+            texts[i] = decorated_text(texts[i], decoration(i))
     if lo.ndim:
         return np.array2string(texts, separator=", ", formatter={"all": str})
     return str(texts[()])
+
+
+def decorated_text(text: str, decoration: str) -> str:
+    """The literal of an interval with the name of its decoration; NaI has a form of its own."""
+    return "[nai]" if decoration == "ill" else f"{text}_{decoration}"
 
 
 def interval_text(lo: Any, hi: Any, form: str) -> str:

@@ -44,7 +44,7 @@ def to_interchange(x: Any, byteorder: ByteOrder = "little") -> np.ndarray:
         '3f800000 40000000'
     """
     decorated = isinstance(x, DecoratedInterval)
-    parts = decorate(x if decorated else as_interval(x))
+    parts = x if decorated else decorate(as_interval(x))
     lo, hi = np.asarray(parts.interval.lo), np.asarray(parts.interval.hi)
     lo, hi = np.where(lo == 0, -0.0, lo).astype(lo.dtype), hi + hi.dtype.type(0)
     decoration = np.asarray(parts.decoration)

@@ -12,7 +12,7 @@ import numpy as np
 from interval_jax._decorated import DecoratedInterval, Decoration, decorate
 from interval_jax._interval import Interval, as_interval, interval
 from interval_jax._literals import read_interval
-from interval_jax._text import interval_text
+from interval_jax._text import decorated_text, interval_text
 
 __all__ = ["exact_to_interval", "interval_to_exact", "interval_to_text"]
 
@@ -42,15 +42,14 @@ def interval_to_text(x: Any, form: str = "") -> str | np.ndarray:
         >>> ij.interval_to_text(ij.decorate(x), "a")
         '[0x1.555554p-2, 0x1.99999ap-2]_com'
     """
-    parts = decorate(x) if isinstance(x, DecoratedInterval) else decorate(as_interval(x))
+    decorated = isinstance(x, DecoratedInterval)
+    parts = x if decorated else decorate(as_interval(x))
     lo, hi = np.asarray(parts.interval.lo), np.asarray(parts.interval.hi)
     decorations = np.asarray(parts.decoration)
     texts = np.empty(lo.shape, object)
     for i, low in np.ndenumerate(lo):
-        texts[i] = interval_text(low, hi[i], form)
-        if isinstance(x, DecoratedInterval):
-            name = Decoration(int(decorations[i])).name.lower()
-            texts[i] = "[nai]" if name == "ill" else f"{texts[i]}_{name}"
+        text = interval_text(low, hi[i], form)
+        texts[i] = decorated_text(text, str(Decoration(int(decorations[i])))) if decorated else text
     return texts.astype(str) if texts.ndim else str(texts[()])
 
 

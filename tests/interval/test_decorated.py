@@ -15,12 +15,17 @@ ILL, TRV, DEF, DAC, COM = ij.Decoration
 
 IEEE_FUNCTIONS = """
     pos neg add sub mul div recip sqr sqrt fma pown exp exp2 exp10 log log2 log10 log1p expm1
-    sin cos tan asin acos atan atan2 tanh sign ceil floor trunc
+    sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sign ceil floor trunc
     round_ties_to_even round_ties_to_away abs min max cancel_plus cancel_minus mul_rev_to_pair
     intersection convex_hull inf sup mid rad wid mag mig mid_rad is_empty is_entire is_member
     is_singleton is_common_interval equal subset interior disjoint less strict_less precedes
-    strict_precedes overlap
+    strict_precedes overlap sqr_rev abs_rev mul_rev
 """.split()
+
+
+def test_names() -> None:
+    assert [str(d) for d in ij.Decoration] == ["ill", "trv", "def", "dac", "com"]
+    assert sorted(ij.Decoration) == list(ij.Decoration)
 
 
 def parts(x: ij.DecoratedInterval) -> tuple[list, list, list]:
@@ -71,6 +76,8 @@ def test_parts_come_back() -> None:
     ("call", "error", "message"),
     [
         (lambda: ij.decorate(ij.interval(1.0), "foo"), ValueError, "com, dac, def, trv and ill"),
+        (lambda: ij.decorate(1.0, 5), ValueError, "0, 4, 8, 12 or 16"),
+        (lambda: ij.decorate(1.0, [16, -1]), ValueError, "0, 4, 8, 12 or 16"),
         (lambda: ij.decorate(ij.decorate(1.0), "trv"), TypeError, "interval_part"),
         (lambda: ij.decorate("[1]_def", "trv"), TypeError, "text is decorated"),
         (lambda: ij.interval(ij.decorate(1.0)), TypeError, "interval_part"),
