@@ -84,7 +84,8 @@ def name_of(operation: str) -> str:
     """The public name in interval_jax of an operation of ITL: camelCase in snake_case."""
     if operation in _OTHER_NAMES:
         return _OTHER_NAMES[operation]
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation.removesuffix("Bin")).lower()
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation).lower()
+    return words.removesuffix("_bin")  # with the interval that the result lies in
 
 
 class _Possibly(NamedTuple):

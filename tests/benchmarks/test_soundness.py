@@ -129,7 +129,7 @@ def test_command_fails_on_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_processes_share_the_work() -> None:
-    tasks = soundness.plan(1000, ["sqr", "neg"], ["float64"], ("points",), 7, SIZE)
+    tasks = soundness.plan(1000, ["sqr", "neg"], ["float64"], ("points",), seed=7)
     alone = soundness.run(tasks, 1, progress=False)
     assert soundness.run(tasks, 2, progress=False) == alone
 
