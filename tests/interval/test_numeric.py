@@ -42,7 +42,7 @@ def boxes(dtype: type, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_midpoints_radii_and_widths(dtype: type) -> None:
-    lo, hi = boxes(dtype, 3000, 1)
+    lo, hi = boxes(dtype, 2000, 1)
     X = ij.Interval(jnp.asarray(lo), jnp.asarray(hi))
     found = [np.asarray(v) for v in (*jax.jit(ij.mid_rad)(X), ij.wid(X))]
     for a, b, mid, rad, wid in zip(lo, hi, *found, strict=True):
