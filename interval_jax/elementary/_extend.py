@@ -89,7 +89,8 @@ def bell(kernel: Kernel, smooth: Callable[[Array], Array]) -> Enclosure:
     def enclosure(x: Interval) -> Interval:
         zero = lax.full_like(x.lo, 0)
         farthest = lax.select(lax.gt(-x.lo, x.hi), x.lo, x.hi)
-        nearest = lax.clamp(x.lo, zero, x.hi)
+        # Not clamp: where lo = hi it has no derivative.
+        nearest = lax.select(lax.gt(x.lo, zero), x.lo, lax.min(x.hi, zero))
         return _empty_where(lax.gt(x.lo, x.hi), rule(farthest)[0], rule(nearest)[1])
 
     return enclosure

@@ -16,6 +16,17 @@ SIZE = 6_000
 """One shape for all that runs operation by operation: every operation is compiled once."""
 
 
+def one_shape(function: Function, size: int = 80_000) -> Function:
+    """The function of one-dimensional intervals, always called with so many: compiled once."""
+
+    def padded(X: ij.Interval) -> ij.Interval:
+        lo, hi = (np.resize(b, size) if b.size else np.zeros(size, b.dtype) for b in (X.lo, X.hi))
+        value = function(ij.Interval(jnp.asarray(lo), jnp.asarray(hi)))
+        return ij.Interval(value.lo[: X.size], value.hi[: X.size])
+
+    return padded
+
+
 def to_format(value: oracle.Tightest, dtype: type) -> tuple[np.ndarray, np.ndarray]:
     """The tightest bounds in {0, normals, +-inf} of a narrower or equal format."""
     tiny = np.finfo(dtype).tiny

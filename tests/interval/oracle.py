@@ -87,6 +87,16 @@ ARB: dict[str, Callable[..., arb]] = {
     "cosh": lambda x: x.cosh(),
     "tanh": lambda x: x.tanh(),
     "atan": lambda x: x.atan(),
+    "asin": lambda x: x.asin(),
+    "acos": lambda x: x.acos(),
+    "acot": lambda x: (1 / x).atan() if x > 0 else arb.pi() / 2 - x.atan(),
+    "asinh": lambda x: x.asinh(),
+    "acosh": lambda x: x.acosh(),
+    "atanh": lambda x: x.atanh(),
+    "acoth": lambda x: (1 / x).atanh(),
+    "coth": lambda x: x.coth(),
+    "sech": _sech,
+    "csch": lambda x: x.csch(),
     "erf": lambda x: x.erf(),
     "erfc": lambda x: x.erfc(),
     "relu": lambda x: x if x > 0 else arb(0),
@@ -105,13 +115,16 @@ ARB: dict[str, Callable[..., arb]] = {
     "log_ndtr": _log_ndtr,
     "gelu": lambda x: x * _ndtr(x),
     "gelu_tanh": _gelu_tanh,
+    "erfinv": lambda x: x.erfinv(),
+    "erfcinv": lambda x: x.erfcinv(),
+    "ndtri": lambda x: -arb(2).sqrt() * (2 * x).erfcinv(),
     "gelu_derivative": lambda x: _ndtr(x) + x * _norm_pdf(x),
 }
 """Every function the oracle knows, over balls of Arb."""
 
 _CORE_MATH_NAMES = """
     sqrt sqr recip cbrt exp exp2 exp10 expm1 log log2 log10 log1p sin cos tan asin acos atan
-    sinh cosh tanh asinh acosh atanh erf erfc atan2 hypot
+    sinh cosh tanh asinh acosh atanh erf erfc atan2 hypot pow
 """.split()
 
 CORE_MATH = {name: getattr(ival, name) for name in _CORE_MATH_NAMES} | {
@@ -189,6 +202,21 @@ _LIMITS: dict[str, tuple[_Limit, ...]] = {
         _around_half,
     ),
     "erf_derivative": (lambda x: (np.abs(x) >= 30, 0.0, _TINY),),
+    # sech(x) < 2 exp(-|x|); 1 - sech(x) < x^2/2
+    "sech": (
+        lambda x: (np.abs(x) >= 800, 0.0, _TINY),
+        lambda x: ((x != 0) & (np.abs(x) <= 2.0**-28), *_BELOW_ONE),
+    ),
+    # csch(x) < 3 exp(-x) for x >= 1
+    "csch": (
+        lambda x: (x >= 800, 0.0, _TINY),
+        lambda x: (x <= -800, -_TINY, 0.0),
+    ),
+    # 0 < coth(x) - 1 < 3 exp(-2x) for x >= 1
+    "coth": (
+        lambda x: (x >= 30, 1.0, np.nextafter(1, 2)),
+        lambda x: (x <= -30, -np.nextafter(1, 2), -1.0),
+    ),
     # 0 < -log_ndtr(x) < 2 ndtr(-x)
     "log_ndtr": (lambda x: (x >= 50, -_TINY, 0.0),),
     # |x| ndtr(-|x|) < norm_pdf(x); x/2 + x^2/sqrt(2 pi) near 0, where x/2 is a float
@@ -222,6 +250,7 @@ _TURNING: dict[str, tuple[tuple[str, float, float], ...]] = {
     "norm_pdf_derivative": (("x - 1", 1.0, 1.0), ("x + 1", -1.0, -1.0)),
     "tanh_derivative": (("x", 0.0, 0.0),),
     "logistic_derivative": (("x", 0.0, 0.0),),
+    "sech": (("x", 0.0, 0.0),),
     "erf_derivative": (("x", 0.0, 0.0),),
     "gelu": (("gelu_derivative", -0.8, -0.7),),
     "gelu_tanh": (("gelu_tanh_derivative", -0.8, -0.7),),
@@ -229,6 +258,9 @@ _TURNING: dict[str, tuple[tuple[str, float, float], ...]] = {
 }
 
 _UNBOUNDED = {"gelu", "gelu_tanh", "relu", "silu", "softplus"}  # towards +inf, outside CORE-MATH
+
+# Odd functions outside CORE-MATH that fall beyond an edge on either side, from infinity there.
+_EDGES = {"acoth": 1.0, "coth": 0.0, "csch": 0.0}
 
 
 def _gelu_tanh_derivative(x: arb) -> arb:
@@ -280,6 +312,11 @@ def tightest_range(name: str, lo: np.ndarray, hi: np.ndarray) -> Tightest:
         inside = (lo <= below) & (above <= hi)
         down = np.where(inside, np.minimum(down, value.down), down)
         up = np.where(inside, np.maximum(up, value.up), up)
+    if name in _EDGES:
+        edge = _EDGES[name]
+        left, right = lo < -edge, hi > edge
+        down = np.where(left & (hi >= -edge), -np.inf, at_hi.down)
+        up = np.where(right & (lo <= edge), np.inf, at_lo.up)
     if name in _UNBOUNDED:
         up = np.where(np.isinf(hi), np.inf, up)
     return Tightest(down, up)

@@ -72,8 +72,9 @@ def test_range_holds_every_value(name: str) -> None:
     ranges = oracle.tightest_range(name, lo, hi)
     for seed in range(3):
         value = oracle.tightest(name, points.members(lo, hi, seed))
-        assert (ranges.down <= value.down).all()
-        assert (value.up <= ranges.up).all()
+        inside = ~np.isnan(value.down)  # of the function's domain
+        assert (ranges.down <= value.down)[inside].all()
+        assert (value.up <= ranges.up)[inside].all()
 
 
 def test_turning_points_are_inside_the_range() -> None:
