@@ -7,6 +7,7 @@ from interval_jax._rules import (
     elementwise,
     reductions,
     structural,
+    transcendental,
 )
 from interval_jax._rules.composite import recognise
 from interval_jax._rules.registry import (
@@ -32,4 +33,5 @@ __all__ = [
     "reductions",
     "register",
     "structural",
+    "transcendental",
 ]
