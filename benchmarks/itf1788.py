@@ -178,8 +178,9 @@ def _evaluate(statements: list[Statement]) -> list[Verdict]:
             values = _rows(function(*map(_argument, columns)), len(statements))
     except (TypeError, NotImplementedError) as error:
         return [Verdict(s, Outcome.UNSUPPORTED, str(error)) for s in statements]
-    except ValueError as error:
-        return [Verdict(s, Outcome.VIOLATED, f"raised {error}") for s in statements]
+    except Exception as error:  # the others are still of interest
+        found = f"raised {type(error).__name__}: {error}"
+        return [Verdict(s, Outcome.VIOLATED, found) for s in statements]
     return [
         _judge(s, _plain(value.value), "PossiblyUndefinedOperation")
         if isinstance(value, _Possibly)
@@ -246,8 +247,6 @@ def _plain_one(value: Any) -> Result:
 
 _LOWER_BOUNDS = {"inf", "mig"}
 _UPPER_BOUNDS = {"sup", "rad", "wid", "mag", "midRad"}  # the radius; midpoints are looked at first
-_NOT_ISOTONIC = {"cancelMinus", "cancelPlus"}
-"""Operations that may return less for more: nothing is known of their results if widened."""
 _SIGNALS_OF_CONSTRUCTORS = {"UndefinedOperation", "PossiblyUndefinedOperation"}
 
 
@@ -277,8 +276,7 @@ def _judge(
             if isinstance(x, Literal) and isinstance(y, Literal)
         ]
     worst = max(outcomes, default=Outcome.VIOLATED)
-    excused = worst != Outcome.VIOLATED or statement.operation in _NOT_ISOTONIC
-    if worst != Outcome.TIGHTEST and excused and _is_widened(statement):
+    if worst in {Outcome.WITHIN_1_ULP, Outcome.WIDER} and _is_widened(statement):
         worst = Outcome.WIDENED
     return Verdict(statement, worst, text)
 

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import interval_jax
@@ -13,6 +14,7 @@ copyright = "The interval-jax authors"
 release = version = interval_jax.__version__
 
 extensions = [
+    "results_table",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",

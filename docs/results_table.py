@@ -1,0 +1,81 @@
+"""Sphinx directive that shows committed results of a run: ``.. results:: soundness``."""
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
+
+
+def soundness(report: dict[str, Any]) -> list[list[str]]:
+    """A line for each function: points, shares of tightest bounds, worst distances."""
+    header = ["function"]
+    for dtype in ("float64", "float32"):
+        header += [f"{dtype}: points", "violations", "tightest", "worst, ulp"]
+    rows: dict[str, list[str]] = {}
+    for t in report["tallies"]:
+        row = rows.setdefault(t["function"], [t["function"], *[""] * 8])
+        at = 1 if t["dtype"] == "float64" else 5
+        row[at : at + 2] = [f"{t['points']:,}", str(t["violations"])]
+        if t["ends"]:
+            # Rounded down: 100 % is said only of all.
+            share = math.floor(10_000 * t["tightest"] / t["ends"]) / 100
+            row[at + 2 : at + 4] = [f"{share:.2f} %", str(t["worst"])]
+    total = ["**total**", *[""] * 8]
+    for at, dtype in ((1, "float64"), (5, "float32")):
+        of_type = [t for t in report["tallies"] if t["dtype"] == dtype]
+        total[at] = f"{sum(t['points'] for t in of_type):,}"
+        total[at + 1] = str(sum(t["violations"] for t in of_type))
+    return [header, *(rows[name] for name in sorted(rows)), total]
+
+
+def conformance(report: dict[str, Any]) -> list[list[str]]:
+    """A line for each operation: how many statements came out in which way."""
+    operations = report["operations"]
+    header = list(next(iter(operations.values())))
+    rows = [[name, *(str(row[h]) for h in header)] for name, row in operations.items()]
+    total = [str(sum(row[h] for row in operations.values())) for h in header]
+    return [["operation", *header], *rows, ["**total**", *total]]
+
+
+TABLES = {"soundness": soundness, "conformance": conformance}
+
+
+class Results(SphinxDirective):
+    """The table of a file in ``benchmarks/results``, and the conditions of its run."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        file = RESULTS / f"{name}.json"
+        self.env.note_dependency(str(file))
+        report = json.loads(file.read_text())
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(TABLES[name](report))
+        e = report["environment"]
+        versions = ", ".join(f"{k} {v}" for k, v in e["versions"].items())
+        source = [
+            ".. csv-table::",
+            "   :header-rows: 1",
+            "",
+            *(f"   {line}" for line in text.getvalue().splitlines()),
+            "",
+            f"{e['processor']}, {e['cores']} cores, Python {e['python']}, {versions}.",
+        ]
+        container = nodes.container()
+        self.state.nested_parse(StringList(source, source=str(file)), 0, container)
+        return container.children
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("results", Results)
+    return {"parallel_read_safe": True}
