@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -318,8 +318,20 @@ Statement = bool | Callable[..., Array | bool]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+class _Statements(NamedTuple):
+    """What :func:`decorable` knows about a function."""
+
+    defined: Statement
+    continuous: Statement
+    common: Statement
+    combine: Callable[..., Array] | None
+
+
 def decorable(
-    defined: Statement = True, continuous: Statement = True, common: Statement | None = None
+    defined: Statement = True,
+    continuous: Statement = True,
+    common: Statement | None = None,
+    combine: Callable[..., Array] | None = None,
 ) -> Callable[[_Function], _Function]:
     """Make a function of bare intervals accept decorated ones too.
 
@@ -340,14 +352,17 @@ def decorable(
         common: Whether the function is continuous at every point of the box, as a function on
             its whole domain; only for functions with jumps, by default the same as continuous.
             ``sign`` is constant on [0, 0], yet jumps there: continuous, but not common.
+        combine: For functions whose results depend on several elements of an array: from the
+            decorations of the elements, and the function's arguments that are no intervals, by
+            name, to those of the results.
 
     Example:
         >>> import interval_jax as ij
         >>> ij.recip(ij.decorate(ij.interval(0.0, 1.0)))
         DecoratedInterval([1, inf]_trv, float32)
     """
-    statements = {"defined": defined, "continuous": continuous}
-    statements["common"] = continuous if common is None else common
+    common = continuous if common is None else common
+    statements = _Statements(defined, continuous, common, combine)
 
     def with_decorations(function: _Function) -> _Function:
         signature = inspect.signature(function)
@@ -366,13 +381,15 @@ def decorable(
 
 
 def _apply(
-    function: Callable[..., Any], given: inspect.BoundArguments, statements: dict[str, Statement]
+    function: Callable[..., Any], given: inspect.BoundArguments, statements: _Statements
 ) -> Any:
     """Call the function with the interval parts, then decorate what it returns."""
+    parameters = given.signature.parameters
+    is_box = {name: parameters[name].annotation in ("Any", Any) for name in given.arguments}
     boxes = {
         name: argument
         for name, argument in given.arguments.items()
-        if given.signature.parameters[name].annotation in ("Any", Any) and argument is not None
+        if is_box[name] and argument is not None
     }
     parts = {name: _part(argument) for name, argument in boxes.items()}
     given.arguments.update(parts)
@@ -394,17 +411,20 @@ def _apply(
             for name, x in intervals.items()
         ),
     )
-    holds = {
-        name: statement(*given.args) if callable(statement) else statement
-        for name, statement in statements.items()
-    }
     proven = jnp.full(weakest.shape, Decoration.TRV, jnp.uint8)
-    steps = ("defined", Decoration.DEF), ("continuous", Decoration.DAC), ("common", Decoration.COM)
-    condition: Array | bool = True
-    for name, decoration in steps:
-        condition = jnp.logical_and(condition, holds[name])
-        proven = jnp.where(condition, jnp.uint8(decoration), proven)
+    holds: Array | bool = True
+    for statement, decoration in (
+        (statements.defined, Decoration.DEF),
+        (statements.continuous, Decoration.DAC),
+        (statements.common, Decoration.COM),
+    ):
+        here = statement(*given.args) if callable(statement) else statement
+        holds = jnp.logical_and(holds, here)
+        proven = jnp.where(holds, jnp.uint8(decoration), proven)
     weakest = lax.min(weakest, proven)
+    if statements.combine is not None:
+        options = {name: a for name, a in given.arguments.items() if not is_box[name]}
+        weakest = statements.combine(weakest, **options)
     return jax.tree.map(
         lambda result: _decorated(result, lax.min(weakest, _new(result))),
         value,

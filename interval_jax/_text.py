@@ -35,9 +35,8 @@ def intervals_text(
         return f"shape={lo.shape}, hull={text(lo.min(), hi.max())}"
     texts = np.empty(lo.shape, object)
     for i, low in np.ndenumerate(lo):
-        texts[i] = text(low, hi[i])
-        if decoration is not None:
-            texts[i] = decorated_text(texts[i], decoration(i))
+        written = text(low, hi[i])
+        texts[i] = written if decoration is None else decorated_text(written, decoration(i))
     if lo.ndim:
         return np.array2string(texts, separator=", ", formatter={"all": str})
     return str(texts[()])

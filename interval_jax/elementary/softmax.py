@@ -165,7 +165,7 @@ def _logsumexp_enclosure(x: Interval, axes: tuple[int, ...]) -> Interval:
     return Interval(lax.select(empty, inf, lower), lax.select(empty, -inf, upper))
 
 
-@decorable()
+@decorable(combine=lambda d, axis, keepdims: jnp.min(d, axis, keepdims=keepdims))
 def logsumexp(x: Any, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Interval:
     """Return an enclosure of log(sum(exp(x))) along some axes, sharp up to rounding.
 
@@ -282,7 +282,7 @@ def _softmax_enclosure(x: Interval) -> Interval:
     return Interval(lax.select(empty, inf, lower), lax.select(empty, -inf, upper))
 
 
-@decorable()
+@decorable(combine=lambda d, axis: jnp.broadcast_to(jnp.min(d, axis, keepdims=True), d.shape))
 def softmax(x: Any, axis: int = -1) -> Interval:
     """Return an enclosure of exp(x) / sum(exp(x)) along an axis, sharp over boxes also.
 

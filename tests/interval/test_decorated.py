@@ -180,6 +180,15 @@ def test_not_an_interval_stays_so() -> None:
     assert [np.isnan(n).tolist() for n in ij.mid_rad(X)] == [[False, True]] * 2
 
 
+def test_results_that_mix_elements_have_the_weakest_decoration_of_them() -> None:
+    x = ij.interval(np.arange(6.0).reshape(2, 3))
+    X = ij.decorate(x, np.array([[COM, DEF, DAC], [COM, COM, ILL]]))
+    each = ij.softmax(X)
+    assert each.decoration.tolist() == [[DEF] * 3, [ILL] * 3]
+    assert ij.is_empty(each.interval)[1].all()
+    assert ij.logsumexp(X, axis=1).decoration.tolist() == [DEF, ILL]
+
+
 def test_several_results_are_decorated_each() -> None:
     b, c = ij.decorate(["[1, 2]", "[-1, 1]", "[nai]"]), ij.decorate("[1, 4]")
     first, second = ij.mul_rev_to_pair(b, c)
@@ -205,6 +214,60 @@ def test_statements_hold_on_random_boxes() -> None:
     assert 100 < inside.sum() < 3900
     finite = np.isfinite(value.interval.lo) & np.isfinite(value.interval.hi)
     assert finite[decoration == COM].all()
+
+
+PARTIAL = {
+    "recip": lambda x: x != 0,
+    "sqrt": lambda x: x >= 0,
+    "log": lambda x: x > 0,
+    "log2": lambda x: x > 0,
+    "log10": lambda x: x > 0,
+    "log1p": lambda x: x > -1,
+    "asin": lambda x: abs(x) <= 1,
+    "acos": lambda x: abs(x) <= 1,
+    "acosh": lambda x: x >= 1,
+    "atanh": lambda x: abs(x) < 1,
+}
+"""The domains of the functions that are not defined everywhere and continuous in their domain."""
+
+
+@pytest.mark.parametrize("name", PARTIAL)
+def test_domains(name: str) -> None:
+    """A box has the decoration com if and only if it lies in the domain, at its ends also."""
+    inside = PARTIAL[name]
+    special = [-1.0, 0.0, 1.0]
+    near = [np.nextafter(s, s + d) for s in special for d in (-1, 1) if s] + [-5e-300, 5e-300]
+    ends = np.array([-1e300, -3.0, -0.5, 0.5, 3.0, 1e300, *special, *near])
+    lo, hi = (grid.ravel() for grid in np.meshgrid(ends, ends))
+    lo, hi = lo[lo <= hi], hi[lo <= hi]
+    value = getattr(ij, name)(ij.decorate(ij.interval(lo, hi)))
+    # Every domain is an interval, but that of recip.
+    within = inside(lo) & inside(hi) & ((name != "recip") | (np.sign(lo) == np.sign(hi)))
+    np.testing.assert_array_equal(np.asarray(value.decoration) == COM, within)
+    np.testing.assert_array_equal(np.asarray(value.decoration) > TRV, within)
+
+
+@pytest.mark.parametrize(
+    ("name", "jump"),
+    [
+        ("sign", lambda x: x == 0),
+        ("floor", lambda x: x == np.floor(x)),
+        ("ceil", lambda x: x == np.floor(x)),
+        ("trunc", lambda x: (x == np.floor(x)) & (x != 0)),
+        ("round_ties_to_even", lambda x: x - np.floor(x) == 0.5),
+        ("round_ties_to_away", lambda x: x - np.floor(x) == 0.5),
+    ],
+)
+def test_steps(name: str, jump: object) -> None:
+    """def everywhere; dac where the function is constant; com where no jump is in the box."""
+    ends = np.arange(-3, 3.25, 0.25)
+    lo, hi = (grid.ravel() for grid in np.meshgrid(ends, ends))
+    lo, hi = lo[lo <= hi], hi[lo <= hi]
+    value = getattr(ij, name)(ij.decorate(ij.interval(lo, hi)))
+    constant = np.asarray(value.interval.lo == value.interval.hi)
+    jumps = [np.any(jump(ends[(a <= ends) & (ends <= b)])) for a, b in zip(lo, hi)]  # type: ignore[operator]
+    expected = np.where(constant, np.where(jumps, DAC, COM), DEF)
+    np.testing.assert_array_equal(value.decoration, expected)
 
 
 # --- an array, a pytree, a function ---------------------------------------------------------
