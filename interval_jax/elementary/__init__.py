@@ -36,6 +36,7 @@ from interval_jax.elementary.normal import (
     norm_pdf,
     norm_pdf_derivative,
 )
+from interval_jax.elementary.normal_inverse import erfcinv, erfinv, ndtri
 from interval_jax.elementary.powers import pow, pown
 from interval_jax.elementary.softmax import logsumexp, softmax
 from interval_jax.elementary.trigonometric import (
@@ -66,6 +67,8 @@ __all__ = [
     "erf",
     "erf_derivative",
     "erfc",
+    "erfcinv",
+    "erfinv",
     "exp",
     "exp2",
     "exp10",
@@ -82,6 +85,7 @@ __all__ = [
     "logsumexp",
     "ndtr",
     "ndtr_derivative",
+    "ndtri",
     "norm_pdf",
     "norm_pdf_derivative",
     "pow",

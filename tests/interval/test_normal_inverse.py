@@ -1,0 +1,155 @@
+"""erfinv, erfcinv and ndtri: containment without tolerance, whatever the guess they start from."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import interval_jax as ij
+from interval_jax.elementary import normal_inverse
+from tests.interval import kernel_checks, oracle, points
+
+FUNCTIONS: dict[str, Callable[..., ij.Interval]] = {
+    name: getattr(normal_inverse, name) for name in normal_inverse.__all__
+}
+DOMAINS = {"erfinv": (-1.0, 1.0), "erfcinv": (0.0, 2.0), "ndtri": (0.0, 1.0)}
+DTYPES = [np.float64, np.float32]
+INF = np.inf
+
+
+def _grid(name: str, dtype: type, size: int, seed: int = 0) -> np.ndarray:
+    """Points of the domain: of every scale from both ends and the middle, and at the breaks."""
+    rng = np.random.default_rng(seed)
+    low, high = DOMAINS[name]
+    middle, info = (low + high) / 2, np.finfo(dtype)
+    half = high - middle
+    # Where the guess or the formula changes, as erf(y), and where y crosses a cut of erfc.
+    breaks = np.array([0.7111556336535151, 0.72, 0.5, 2.0**-16, 0.99532226501895, 0.9999995])
+    breaks = points.neighbours(np.concatenate([breaks, -breaks]).astype(dtype), 4)
+    with np.errstate(under="ignore"):
+        tails = half * np.exp2(-rng.uniform(1, -info.minexp, size // 4))
+        x = np.concatenate(
+            [
+                middle + half * breaks.astype(np.float64),
+                middle + rng.choice([-1, 1], size // 4) * tails,
+                low + half * np.exp2(-rng.uniform(1, info.nmant if low else -info.minexp, size)),
+                high - half * np.exp2(-rng.uniform(1, info.nmant, size // 4)),
+                rng.uniform(low, high, size),
+            ]
+        ).astype(dtype)
+    x = kernel_checks.in_format(np.append(x, points.points(dtype, size // 4, seed)))
+    return x[(x > low) & (x < high)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_points_are_enclosed_within_one_ulp(name: str, dtype: type) -> None:
+    kernel_checks.check_points(FUNCTIONS[name], name, _grid(name, dtype, 8_000))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_ranges_over_intervals(name: str, dtype: type) -> None:
+    x = _grid(name, dtype, 1_000, seed=4)
+    lo, hi = np.minimum(x, x[::-1]), np.maximum(x, x[::-1])
+    kernel_checks.check_ranges(FUNCTIONS[name], name, lo, hi)
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("ndtri", np.float64), ("erfinv", np.float32)])
+def test_every_way_of_calling_encloses(name: str, dtype: type) -> None:
+    kernel_checks.check_every_way(FUNCTIONS[name], name, _grid(name, dtype, 1_000, seed=3))
+
+
+@pytest.mark.parametrize("worse", [2.0**-20, 2.0**-6, 0.5, 10.0, 1e30, np.nan])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_bad_guess_widens_and_never_lies(
+    dtype: type, worse: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = _grid("erfinv", dtype, 300, seed=6)
+    x = x[np.abs(x) > 0.25]  # next to 0 relative errors matter less
+    guess = normal_inverse._guess
+    monkeypatch.setattr(normal_inverse, "_guess", lambda u, c: guess(u, c) * (1 + worse))
+    down, up = jax.jit(lambda x: normal_inverse._erfinv(x))(x)
+    assert np.isfinite(down).any() == (worse < 2.0**-8)
+    exact = oracle.tightest("erfinv", x)
+    assert np.all(np.asarray(down, np.float64) <= exact.down)
+    assert np.all(np.asarray(up, np.float64) >= exact.up)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_special_values(dtype: type) -> None:
+    nothing = (INF, -INF)
+    cases = {
+        "erfinv": [
+            ((0, 0), (0, 0)), ((-1, 1), (-INF, INF)), ((-5, 0), (-INF, 0)), ((0, INF), (0, INF)),
+            ((1, 1), nothing), ((1, 2), nothing), ((-INF, -1), nothing), (nothing, nothing),
+        ],
+        "erfcinv": [
+            ((1, 1), (0, 0)), ((0, 2), (-INF, INF)), ((1, 5), (-INF, 0)), ((-INF, 1), (0, INF)),
+            ((0, 0), nothing), ((2, 3), nothing), ((-1, 0), nothing), (nothing, nothing),
+        ],
+        "ndtri": [
+            ((0.5, 0.5), (0, 0)), ((0, 1), (-INF, INF)), ((-1, 0.5), (-INF, 0)),
+            ((0.5, 3), (0, INF)), ((0, 0), nothing), ((1, 3), nothing), (nothing, nothing),
+        ],
+    }  # fmt: skip
+    for name, rows in cases.items():
+        arguments, values = (np.array(v, dtype).T for v in zip(*rows, strict=True))
+        value = FUNCTIONS[name](ij.Interval(*map(jnp.asarray, arguments)))
+        np.testing.assert_array_equal(value.lo, values[0], name)
+        np.testing.assert_array_equal(value.hi, values[1], name)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_bounds_have_the_derivative_of_the_function(name: str) -> None:
+    low, high = DOMAINS[name]
+    x = low + (high - low) * jnp.array([1e-3, 0.2, 0.4, 0.6, 0.97, 0.99999])
+    step = 1e-7
+
+    def lower(t: jax.Array) -> jax.Array:
+        return FUNCTIONS[name](ij.Interval(t, t)).lo
+
+    @jax.jit
+    def differences_and_derivatives() -> tuple[jax.Array, ...]:
+        secant = (jax.vmap(lower)(x + step) - jax.vmap(lower)(x - step)) / (2 * step)
+        return secant, jax.vmap(jax.grad(lower))(x)
+
+    secant, derivative = differences_and_derivatives()
+    np.testing.assert_allclose(derivative, secant, rtol=1e-4)
+
+
+_WITHOUT_X64 = """
+import sys
+import jax, numpy as np, jax.numpy as jnp
+assert not jax.config.jax_enable_x64
+import interval_jax as ij
+from interval_jax.elementary import normal_inverse
+x = jnp.asarray(np.load(sys.argv[1]))
+value = normal_inverse.ndtri(ij.Interval(x, x))
+assert value.dtype == np.float32
+text = str(jax.make_jaxpr(normal_inverse.ndtri)(ij.Interval(x, x)))
+assert "f64" not in text and "i64" not in text
+np.savez(sys.argv[2], lo=value.lo, hi=value.hi)
+"""
+
+
+def test_float32_does_not_need_x64(tmp_path: Path) -> None:
+    x = _grid("ndtri", np.float32, 2_000, seed=9)
+    np.save(tmp_path / "in.npy", x)
+    subprocess.run(
+        [sys.executable, "-c", _WITHOUT_X64, str(tmp_path / "in.npy"), str(tmp_path / "out.npz")],
+        env={**os.environ, "JAX_ENABLE_X64": "0"},
+        check=True,
+        timeout=300,
+    )
+    got = np.load(tmp_path / "out.npz")
+    value = ij.Interval(got["lo"], got["hi"])
+    for off in kernel_checks.excess(value, oracle.tightest("ndtri", x)):
+        assert off.min() >= 0
+        assert off.max() <= 1
