@@ -20,7 +20,6 @@ import numpy as np
 from jax import Array, lax
 
 from interval_jax import _interval as bare
-from interval_jax import _rounding as rd
 from interval_jax._interval import Interval, _operands
 from interval_jax._numbers import is_text, literal_bounds
 from interval_jax._text import intervals_text
@@ -250,7 +249,7 @@ def decorate(x: Any, decoration: Any = None, dtype: Any = None) -> DecoratedInte
             raise TypeError("decorate(X, ...): X is decorated; take interval_part(X) first")
         return x if dtype is None else x.astype(dtype)
     if is_text(x):
-        dtype = bare._default_dtype() if dtype is None else rd.format_of(np.dtype(dtype)).dtype
+        dtype = bare._float_type() if dtype is None else bare._requested_dtype(dtype)
         low, high, written = literal_bounds(x, dtype)
         x = Interval(jnp.asarray(low), jnp.asarray(high))
         if np.any(written != ""):

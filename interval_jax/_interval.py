@@ -207,6 +207,11 @@ def _default_dtype() -> np.dtype:
     return np.dtype(jnp.result_type(float))
 
 
+def _requested_dtype(dtype: Any) -> np.dtype:
+    """The type of bounds that a caller asks for; JAX has no float64 where x64 is disabled."""
+    return rd.format_of(jax.dtypes.canonicalize_dtype(np.dtype(dtype))).dtype
+
+
 def _float_type(*args: Any) -> np.dtype:
     """The common float type of the arrays among the operands, by JAX's promotion rules."""
     typed = [a.dtype for a in args if isinstance(a, Interval | Array | np.ndarray | np.generic)]
@@ -238,7 +243,8 @@ def interval(lo: Any, hi: Any = None, dtype: Any = None) -> Interval:
             ``"1.5?2u"``, ``"[entire]"``, ``"[0x1.8p+3,]"``) or a number, with ``hi`` a number.
         hi: Upper bounds, broadcast against ``lo``; ``None`` means the points ``lo``.
         dtype: float32 or float64; by default that of the arrays, or JAX's default float for
-            Python numbers. Numbers that the type cannot hold are enclosed.
+            Python numbers. Numbers that the type cannot hold are enclosed. Where x64 is disabled,
+            float64 means float32, as everywhere in JAX.
 
     Returns:
         The smallest intervals with bounds of that type (exact unless a bound is rounded).
@@ -260,7 +266,7 @@ def interval(lo: Any, hi: Any = None, dtype: Any = None) -> Interval:
         if hi is not None:
             raise TypeError("interval(X, hi): X already is an Interval")
         return lo if dtype is None else lo.astype(dtype)
-    dtype = _float_type(lo, hi) if dtype is None else rd.format_of(np.dtype(dtype)).dtype
+    dtype = _float_type(lo, hi) if dtype is None else _requested_dtype(dtype)
     if hi is None and is_text(lo):
         read = literal_bounds(lo, dtype)
         if np.any(read.decorations != ""):

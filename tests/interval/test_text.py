@@ -6,6 +6,7 @@ import warnings
 from fractions import Fraction
 from math import inf
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -168,6 +169,22 @@ def test_bounds_given_as_text_are_exact() -> None:
     assert not bool(ij.is_singleton(ij.interval("[0.1]")))
     with pytest.raises(ValueError, match="not a number: 'one', position 0"):
         ij.interval("one", "two")
+
+
+def test_float64_without_x64_is_float32_and_encloses() -> None:
+    jax.config.update("jax_enable_x64", False)
+    try:
+        for X in (
+            ij.interval("[1/3]", dtype=np.float64),
+            ij.interval(Fraction(1, 3), dtype=np.float64),
+            ij.decorate("[1/3]", dtype=np.float64).interval,
+        ):
+            assert X.dtype == np.float32
+            assert Fraction(float(X.lo)) < Fraction(1, 3) < Fraction(float(X.hi))
+        with pytest.raises(ValueError, match="no float32 number"):
+            ij.exact_to_interval("[0x1.0000000001p0]", np.float64)
+    finally:
+        jax.config.update("jax_enable_x64", True)
 
 
 def test_random_literals_are_read_as_the_tightest_enclosure() -> None:
