@@ -5,8 +5,10 @@ Of the empty set the standard leaves all of these but ``inf`` and ``sup`` undefi
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import jax
 import numpy as np
 from jax import Array, lax
 
@@ -21,28 +23,51 @@ def _defined(x: Interval, value: Array) -> Array:
     return lax.select(lax.gt(x.lo, x.hi), lax.full_like(value, np.nan), value)
 
 
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _signed_zero(x: Array, zero: float) -> Array:
+    """``x``, where a zero has the sign of ``zero``."""
+    return lax.select(lax.eq(x, lax.full_like(x, 0)), lax.full_like(x, zero), x)
+
+
+@_signed_zero.defjvp
+def _(zero: float, primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    return _signed_zero(*primals, zero), tangents[0]
+
+
 @decorable()
 def inf(x: Any) -> Array:
     """Return the lower bounds; +inf for the empty set.
+
+    Args:
+        x: Intervals of any shape, or what :func:`interval` takes.
+
+    Returns:
+        The bounds, exact; a zero is -0.0 (IEEE 1788-2015 section 12.12.8).
 
     Example:
         >>> import interval_jax as ij
         >>> float(ij.inf(ij.interval(1.0, 2.0)))
         1.0
     """
-    return as_interval(x).lo
+    return _signed_zero(as_interval(x).lo, -0.0)
 
 
 @decorable()
 def sup(x: Any) -> Array:
     """Return the upper bounds; -inf for the empty set.
 
+    Args:
+        x: Intervals of any shape, or what :func:`interval` takes.
+
+    Returns:
+        The bounds, exact; a zero is +0.0 (IEEE 1788-2015 section 12.12.8).
+
     Example:
         >>> import interval_jax as ij
         >>> float(ij.sup(ij.interval(1.0, 2.0)))
         2.0
     """
-    return as_interval(x).hi
+    return _signed_zero(as_interval(x).hi, 0.0)
 
 
 @decorable()

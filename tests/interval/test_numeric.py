@@ -60,6 +60,14 @@ def test_midpoints_radii_and_widths(dtype: type) -> None:
         np.testing.assert_array_equal(jax.vmap(function)(X), function(X))
 
 
+def test_zero_ends_have_the_sign_that_the_standard_gives_them() -> None:
+    X = ij.Interval(*(jnp.array(v) for v in ([0.0, -0.0, -1.0, 0.0], [0.0, -0.0, -0.0, 2.0])))
+    np.testing.assert_array_equal(np.signbit(ij.inf(X)), True)
+    np.testing.assert_array_equal(np.signbit(ij.sup(X)), False)
+    np.testing.assert_array_equal(ij.inf(X), X.lo)
+    np.testing.assert_array_equal(jax.grad(lambda X: ij.inf(X).sum() + ij.sup(X).sum())(X).lo, 1)
+
+
 def test_midpoints_are_differentiable() -> None:
     def middle(a: jax.Array) -> jax.Array:
         return ij.mid(ij.Interval(a, 3 * a))
