@@ -36,7 +36,6 @@ __all__ = [
     "mul",
     "neg",
     "pos",
-    "pown",
     "recip",
     "sqr",
     "sub",
@@ -173,8 +172,11 @@ class Interval:
     def __rmatmul__(self, other: Any) -> Interval:
         return matmul(other, self)
 
-    def __pow__(self, exponent: int) -> Interval:
-        return pown(self, exponent)
+    def __pow__(self, exponent: Any) -> Interval:
+        return _power(self, exponent)
+
+    def __rpow__(self, base: Any) -> Interval:
+        return _power(base, self)
 
     def _undecided(self, *_: Any) -> NoReturn:
         raise TypeError(
@@ -194,6 +196,16 @@ class Interval:
             return f"Interval(lo={self.lo}, hi={self.hi})"
         body = intervals_text(np.asarray(self.lo), np.asarray(self.hi))
         return f"Interval({body}, {self.dtype})"
+
+
+def _power(x: Any, exponent: Any) -> Any:
+    """x ** exponent: numbers that are integers stand for repeated products, for any x."""
+    # Operators are methods, and powers need the logarithm, some floors above.
+    from interval_jax.elementary import powers
+
+    if isinstance(exponent, int | float | np.integer) and exponent == exponent // 1:
+        return powers.pown(x, int(exponent))
+    return powers.pow(x, exponent)
 
 
 def _is_concrete(x: Any) -> bool:
@@ -503,50 +515,6 @@ def sqr(x: Any) -> Interval:
     """
     x = as_interval(x)
     return Interval(*rd.square_bounds(x.lo, x.hi))
-
-
-def pown(x: Any, n: int) -> Interval:
-    """Return an enclosure of ``x**n`` for an integer n, within about ``2 log2|n|`` units.
-
-    Special cases: ``x**0`` is 1 everywhere; negative powers are those of ``1 / x``.
-
-    Raises:
-        TypeError: If n is not an integer.
-
-    Example:
-        >>> import interval_jax as ij
-        >>> ij.interval(-2.0, 1.0) ** 2
-        Interval([0, 4], float32)
-    """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise TypeError(f"x ** n needs an integer n, got {n!r}; use exp(n * log(x)) for x > 0")
-    x = as_interval(x)
-    if n < 0:
-        return recip(pown(x, -n)) if n % 2 == 0 else pown(recip(x), -n)
-    if n == 0:
-        return _where_empty(x, _like(x, 1, 1))
-
-    def power(base: Array, multiply: Any) -> Array:
-        """base**n for base >= 0: every step is rounded the same way, so the result is."""
-        result, k = None, int(n)
-        while k:
-            if k & 1:
-                result = base if result is None else multiply(result, base)
-            base, k = multiply(base, base) if k > 1 else base, k >> 1
-        assert result is not None
-        return result
-
-    if n % 2 == 0:
-        a = abs(x)
-        return _where_empty(x, Interval(power(a.lo, rd.mul_down), power(a.hi, rd.mul_up)))
-    zero = lax.full_like(x.lo, 0)
-
-    def odd(bound: Array, outward: Any, inward: Any) -> Array:
-        positive = power(lax.max(bound, zero), outward)
-        return lax.select(lax.ge(bound, zero), positive, -power(lax.max(-bound, zero), inward))
-
-    value = Interval(odd(x.lo, rd.mul_down, rd.mul_up), odd(x.hi, rd.mul_up, rd.mul_down))
-    return _where_empty(x, value)
 
 
 def matmul(x: Any, y: Any) -> Interval:

@@ -23,7 +23,6 @@ from interval_jax._interval import (
     div,
     mul,
     neg,
-    pown,
     recip,
     sqr,
     sub,
@@ -96,7 +95,7 @@ def _nonnegative(x: Interval) -> Interval:
 
 
 def _integer_pow(x: Value, *, y: int) -> Value:
-    return pown(x, y)
+    return el.pown(x, y)
 
 
 def _integer_pow_vjp(
@@ -104,29 +103,27 @@ def _integer_pow_vjp(
 ) -> list[Interval | None]:
     if y == 0:
         return [_like(cotangents[0], 0, 0)]
-    return [mul(cotangents[0], mul(pown(inputs[0], y - 1), float(y)))]
+    return [mul(cotangents[0], mul(el.pown(inputs[0], y - 1), float(y)))]
 
 
 _define("integer_pow", Rule(_integer_pow, _integer_pow_vjp))
 
 
 def _pow(x: Value, y: Value, **_: Any) -> Value:
-    """x**y for constant y = 1/2 or an integer, else exp(y log x) on x >= 0."""
+    """x**y for constant y = 1/2 or an integer, for any x; else on x >= 0."""
     exponent = _constant(y)
     if exponent == 0.5:
         return basic.sqrt(x)
     if exponent is not None and exponent == int(exponent):
-        return pown(x, int(exponent))
+        return el.pown(x, int(exponent))
     return _power(*_operands(x, y))
 
 
 def _power(x: Interval, y: Interval) -> Interval:
-    """exp(y log x) for x > 0, with 0**y = 0 for y > 0 and 0**0 = 1 where x can be 0."""
-    value = el.exp(mul(y, el.log(x)))
+    """x**y for x > 0, with 0**y = 0 for y > 0 and 0**0 = 1 where x can be 0."""
+    value = el.pow(x, y)
     zero = lax.full_like(x.lo, 0)
     at_zero = lax.le(x.lo, zero) & lax.ge(x.hi, zero)
-    vanishes = at_zero & lax.gt(y.hi, zero)
-    value = _where(vanishes, convex_hull(value, _like(value, 0, 0)), value)
     one = at_zero & lax.le(y.lo, zero) & lax.ge(y.hi, zero)
     return _where(one, convex_hull(value, _like(value, 1, 1)), value)
 
@@ -154,7 +151,7 @@ def _pow_vjp(
     if exponent == 0.5:
         slope = div(0.5, basic.sqrt(x))
     elif exponent is not None and exponent == int(exponent):
-        slope = mul(pown(x, int(exponent) - 1), y)
+        slope = mul(el.pown(x, int(exponent) - 1), y)
     else:
         # y - 1 as an interval: as a float it may be another exponent.
         slope = mul(_power(*_operands(x, sub(y, 1.0))), y)

@@ -33,6 +33,7 @@ __all__ = [
     "exp_error",
     "exp_value",
     "exp_word",
+    "exp_word_from",
     "expm1_bounds",
     "expm1_value",
     "largest_exponent_of_ten",
@@ -46,7 +47,9 @@ __all__ = [
     "log_value",
     "log_word",
     "negligible_exponent",
+    "reduced",
     "tables_of",
+    "times_ln",
 ]
 
 
@@ -147,7 +150,7 @@ class _Series(NamedTuple):
     tail: Array
 
 
-def _reduced(x: Array, constants: Tables | Base) -> tuple[Array, Array, Array]:
+def reduced(x: Array, constants: Tables | Base) -> tuple[Array, Array, Array]:
     """The integer n, and x - n log_b(2) / 4 as a float and the rest."""
     low, high = constants.exp_range
     x = lax.clamp(constant(x, low), x, constant(x, high))
@@ -172,13 +175,13 @@ def _with_tail(n: Array, rh: Array, rl: Array) -> _Series:
 
 def _series(x: DoubleWord | Array) -> _Series:
     hi = x.hi if isinstance(x, DoubleWord) else x
-    n, rh, rl = _reduced(hi, tables_of(hi))
+    n, rh, rl = reduced(hi, tables_of(hi))
     if isinstance(x, DoubleWord):
         rh, rl = two_sum(rh, rounded(rl + x.lo))
     return _with_tail(n, rh, rl)
 
 
-def _times_ln(n: Array, rh: Array, rl: Array, base: Base) -> _Series:
+def times_ln(n: Array, rh: Array, rl: Array, base: Base) -> _Series:
     """The series of b**(n log_b(2) / 4 + rh + rl), for |rl| below u."""
     ln, rest = (constant(rh, part) for part in base.ln)
     product, error = two_prod(rh, ln)
@@ -192,7 +195,7 @@ def base_exp_value(x: Array, base: Base, largest: float) -> Value:
     For b = 2 also for all negative ones.
     """
     unit = format_of(x).unit
-    h, k = exp_word_from(_times_ln(*_reduced(x, base), base))
+    h, k = exp_word_from(times_ln(*reduced(x, base), base))
     error = h.hi * constant(x, exp_error(unit))
     # Next to 0, b**x lies between 1 and the float on that side, as ln b < 4.
     near = lax.lt(lax.abs(x), constant(x, unit / 8))

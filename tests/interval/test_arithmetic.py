@@ -199,5 +199,8 @@ def test_known_cases() -> None:
     assert str(ij.entire() * ij.interval(0.0)) == "Interval([0, 0], float64)"
     assert str(one * one) == "Interval([-2, 4], float64)"
     assert str(one**2) == "Interval([0, 4], float64)"
+    assert str(one**2.0) == "Interval([0, 4], float64)"
+    assert str(one**0.5 * 0.0) == "Interval([0, 0], float64)"
+    assert str(2.0 ** ij.interval(-1.0, 3.0)) == "Interval([0.5, 8], float64)"
     with pytest.raises(TypeError, match="integer n"):
-        one**0.5
+        ij.pown(one, 0.5)
