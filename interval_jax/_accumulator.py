@@ -1,11 +1,11 @@
 """Floor 0: exact sums of floats and of products of floats, in integers as long as the format.
 
 A float is M 2**s times the smallest subnormal number, with an integer M of p bits. Every term
-is cut into digits and added to the limbs of one long integer per block (Kulisch's accumulator),
-where nothing is rounded and no order matters. Limbs are words of the format's own width that
-hold few enough bits that a whole block of terms does not overflow them; carries are moved only
-between blocks and at the end. The sum is then rounded once. No habit of floating-point hardware
-or of its compiler can reach integer arithmetic, which takes subnormal numbers as they are.
+is shifted into place among the limbs of one long integer (Kulisch's accumulator) and added to
+them, where nothing is rounded and no order matters. Limbs hold half the bits that a word of the
+format's own width has, so that whole blocks of terms do not overflow them; carries are moved
+only between blocks and at the end. The sum is then rounded once. No habit of floating-point
+hardware or of its compiler can reach integer arithmetic, which takes subnormals as they are.
 """
 
 from __future__ import annotations
@@ -20,11 +20,16 @@ from interval_jax._rounding import Format, format_of
 
 __all__ = ["MOST_TERMS", "Rounded", "exact_dot", "exact_sum"]
 
-BLOCK = 2**12
-"""Terms in a block. A limb gets less than 12 * 2**14 (2**30) from each, in all 2**30 (2**46)."""
+BLOCK = 2**16
+"""Terms in a block. A limb gets less than 2**14 (binary32) from each, 2**30 in all."""
 
-MOST_TERMS = 2**27
-"""Blocks of carried limbs are added without overflow: 2**15 times 2**14 for binary32."""
+MOST_TERMS = 2**30
+"""Carried limbs of blocks, less than 2**13 each, are added without overflow."""
+
+
+def _width(fmt: Format) -> int:
+    """Bits of a limb: two hold the p + 1 bits that rounding looks at, and fit into a word."""
+    return (fmt.digits + 2) // 2
 
 
 class Rounded(NamedTuple):
@@ -34,19 +39,6 @@ class Rounded(NamedTuple):
     """To nearest, of two the even one, or 0."""
     down: Array
     up: Array
-
-
-class _Layout(NamedTuple):
-    """How bits are dealt to words."""
-
-    limb: int
-    """Bits of a limb; two limbs hold the p + 1 bits that rounding looks at."""
-    digit: int
-    """Bits of half a significand; a digit shifted by less than a limb fits the word."""
-
-
-def _layout(fmt: Format) -> _Layout:
-    return _Layout(30, 27) if fmt.digits == 53 else _Layout(14, 12)
 
 
 def _integer(x: Array) -> tuple[Array, Array, Array]:
@@ -63,19 +55,18 @@ def _integer(x: Array) -> tuple[Array, Array, Array]:
     return m, shift, lax.select(lax.lt(bits, zero), -one, one)
 
 
-def _accumulate(digits: list[tuple[Array, Array]], sign: Array, limbs: int, fmt: Format) -> Array:
-    """Add digits ``value * 2**position``, times the sign, along the last axis."""
-    width = _layout(fmt).limb
-    indices, values = [], []
-    for value, position in digits:
-        index = position // width
-        shifted = lax.shift_left(value, position - index * width)
-        indices += [index, index + 1]
-        values += [(shifted & (2**width - 1)) * sign, (shifted >> width) * sign]
-    index, value = jnp.concatenate(indices, -1), jnp.concatenate(values, -1)
-    block = jnp.arange(index.shape[0])[:, None]
-    start = jnp.zeros((index.shape[0], limbs), fmt.bits)
-    return start.at[block, index].add(value, mode="promise_in_bounds")
+def _accumulate(digits: list[Array], shift: Array, sign: Array, limbs: int, width: int) -> Array:
+    """Add terms, ``sign * 2**shift`` times digits of one limb each, lowest first, in each row."""
+    index = shift // width
+    rest = shift - index * width
+    shifted = [lax.shift_left(d, rest) for d in digits]
+    low = [*(d & (2**width - 1) for d in shifted), jnp.zeros_like(sign)]
+    high = [jnp.zeros_like(sign), *(d >> width for d in shifted)]
+    values = jnp.stack([(a + b) * sign for a, b in zip(low, high, strict=True)], -1)
+    indices = index[..., None] + jnp.arange(len(low), dtype=index.dtype)
+    row = jnp.arange(sign.shape[0])[:, None, None]
+    start = jnp.zeros((sign.shape[0], limbs), sign.dtype)
+    return start.at[row, indices].add(values, mode="promise_in_bounds")
 
 
 def _carried(limbs: Array, width: int) -> tuple[Array, Array]:
@@ -89,12 +80,12 @@ def _carried(limbs: Array, width: int) -> tuple[Array, Array]:
     return limbs, carry
 
 
-def _total(digits: list[tuple[Array, Array]], sign: Array, fmt: Format, bits: int) -> Array:
-    """The limbs, lowest first, of the exact sum of all terms, signed as a whole."""
-    width = _layout(fmt).limb
-    # Beyond the bits of a term: the count of terms, a sign, and the limb above each digit.
-    limbs = -(-(bits + MOST_TERMS.bit_length() + 1) // width) + 2
-    blocks = _accumulate(digits, sign, limbs, fmt)
+def _total(digits: list[Array], shift: Array, sign: Array, fmt: Format, bits: int) -> Array:
+    """The limbs, lowest first, of the exact sum of terms of so many bits, signed as a whole."""
+    width = _width(fmt)
+    # Beyond the bits of a term: the count of terms, a sign, and the limb that shifting adds.
+    limbs = -(-(bits + MOST_TERMS.bit_length() + 1) // width) + 1
+    blocks = _accumulate(digits, shift, sign, limbs, width)
     carried, carry = _carried(blocks.T, width)
     # A negative block is its limbs minus 2**(width * limbs), which the last limb can bear.
     carried = carried.at[-1].add(carry << width)
@@ -103,7 +94,7 @@ def _total(digits: list[tuple[Array, Array]], sign: Array, fmt: Format, bits: in
 
 def _rounded(limbs: Array, fmt: Format, unit: int) -> Rounded:
     """Round the integer with these limbs, in units of ``2**unit``, to the format."""
-    width, p = _layout(fmt).limb, fmt.digits
+    width, p = _width(fmt), fmt.digits
     one = jnp.ones((), fmt.bits)
     _, carry = _carried(limbs, width)
     negative = carry < 0
@@ -170,26 +161,25 @@ def _blocks(x: Array) -> Array:
 def exact_sum(x: Array) -> Rounded:
     """Return the exact sum of the finite elements of x, rounded once."""
     fmt = format_of(x)
-    digit = _layout(fmt).digit
+    width = _width(fmt)
     m, shift, sign = _integer(_blocks(x))
-    digits = [(m & (2**digit - 1), shift), (m >> digit, shift + digit)]
-    total = _total(digits, sign, fmt, 2 * fmt.bias + fmt.digits)
+    digits = [m & (2**width - 1), m >> width]
+    total = _total(digits, shift, sign, fmt, 2 * fmt.bias + fmt.digits)
     return _rounded(total, fmt, 2 - fmt.bias - fmt.digits)
 
 
 def exact_dot(x: Array, y: Array) -> Rounded:
-    """Return the exact sum of products of finite elements of x and y, rounded once.
-
-    A product has three digits of up to 2 * digit + 1 bits; each is cut once more.
-    """
+    """Return the exact sum of products of finite elements of x and y, rounded once."""
     fmt = format_of(x)
-    digit = _layout(fmt).digit
+    width = _width(fmt)
+    mask = 2**width - 1
     (m, shift, sign), (n, other, turn) = _integer(_blocks(x)), _integer(_blocks(y))
-    mask = 2**digit - 1
-    m0, m1, n0, n1 = m & mask, m >> digit, n & mask, n >> digit
-    shift = shift + other
-    digits = []
-    for i, d in enumerate((m0 * n0, m0 * n1 + m1 * n0, m1 * n1)):
-        digits += [(d & mask, shift + i * digit), (d >> digit, shift + (i + 1) * digit)]
-    total = _total(digits, sign * turn, fmt, 4 * fmt.bias + 2 * fmt.digits)
+    m0, m1, n0, n1 = m & mask, m >> width, n & mask, n >> width
+    digits: list[Array] = []
+    carry = jnp.zeros_like(m)
+    for column in (m0 * n0, m0 * n1 + m1 * n0, m1 * n1):
+        column = column + carry
+        digits, carry = [*digits, column & mask], column >> width
+    bits = 4 * fmt.bias + 2 * fmt.digits
+    total = _total([*digits, carry], shift + other, sign * turn, fmt, bits)
     return _rounded(total, fmt, 2 * (2 - fmt.bias - fmt.digits))

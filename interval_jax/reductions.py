@@ -104,7 +104,7 @@ def sum_nearest(x: Any) -> Array:
     """Return the number nearest to the exact sum of all elements of x.
 
     Args:
-        x: Float array of any shape, up to 2**27 elements; map over others with ``jax.vmap``.
+        x: Float array of any shape, up to 2**30 elements; map over others with ``jax.vmap``.
 
     Returns:
         A number of x's type, correctly rounded to nearest.
@@ -121,7 +121,7 @@ def sum_tightest(x: Any) -> Interval:
     """Return the tightest interval that contains the exact sum of all elements of x.
 
     Args:
-        x: Float array of any shape, up to 2**27 elements.
+        x: Float array of any shape, up to 2**30 elements.
 
     Returns:
         An interval of x's type whose bounds are neighbours or equal.
@@ -138,7 +138,7 @@ def sum_abs_nearest(x: Any) -> Array:
     """Return the number nearest to the exact sum of absolute values of all elements of x.
 
     Args:
-        x: Float array of any shape, up to 2**27 elements.
+        x: Float array of any shape, up to 2**30 elements.
 
     Returns:
         A number of x's type, correctly rounded to nearest.
@@ -155,7 +155,7 @@ def sum_abs_tightest(x: Any) -> Interval:
     """Return the tightest interval that contains the exact sum of absolute values.
 
     Args:
-        x: Float array of any shape, up to 2**27 elements.
+        x: Float array of any shape, up to 2**30 elements.
 
     Returns:
         An interval of x's type whose bounds are neighbours or equal.
@@ -172,7 +172,7 @@ def sum_sqr_nearest(x: Any) -> Array:
     """Return the number nearest to the exact sum of squares of all elements of x.
 
     Args:
-        x: Float array of any shape, up to 2**27 elements.
+        x: Float array of any shape, up to 2**30 elements.
 
     Returns:
         A number of x's type, correctly rounded to nearest.
@@ -189,7 +189,7 @@ def sum_sqr_tightest(x: Any) -> Interval:
     """Return the tightest interval that contains the exact sum of squares.
 
     Args:
-        x: Float array of any shape, up to 2**27 elements.
+        x: Float array of any shape, up to 2**30 elements.
 
     Returns:
         An interval of x's type whose bounds are neighbours or equal.
@@ -206,7 +206,7 @@ def dot_nearest(x: Any, y: Any) -> Array:
     """Return the number nearest to the exact sum of products of elements of x and y.
 
     Args:
-        x: Float array of any shape, up to 2**27 elements.
+        x: Float array of any shape, up to 2**30 elements.
         y: Float array of the same shape.
 
     Returns:
@@ -227,7 +227,7 @@ def dot_tightest(x: Any, y: Any) -> Interval:
     """Return the tightest interval that contains the exact sum of products.
 
     Args:
-        x: Float array of any shape, up to 2**27 elements.
+        x: Float array of any shape, up to 2**30 elements.
         y: Float array of the same shape.
 
     Returns:

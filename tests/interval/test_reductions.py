@@ -100,7 +100,7 @@ def test_ties_and_the_ends_of_the_range(dtype: type) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_many_terms_in_blocks(dtype: type) -> None:
     rng = np.random.default_rng(5)
-    count = 3 * _accumulator.BLOCK + 17
+    count = _accumulator.BLOCK + 17
     # All of one sign and full digits, so that every limb carries.
     x = (2 - rng.integers(1, 4, count) * np.finfo(dtype).eps).astype(dtype)
     x[::2] *= dtype(2.0**-20)
