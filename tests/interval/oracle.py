@@ -437,8 +437,8 @@ def _decide(
             undecided = []
             for i in pending:
                 ball = function(*(arb(p[i]) for p in points))
-                if ball.is_nan():
-                    continue  # outside the domain
+                if ball.is_nan() or (ball.is_exact() and not ball.is_finite()):
+                    continue  # outside the domain, or at a pole
                 neighbours = _neighbours(ball)
                 if neighbours is None:
                     undecided.append(i)
