@@ -2,8 +2,8 @@
 
 A float is M 2**s times the smallest subnormal number, with an integer M of p bits. Every term
 is shifted into place among the limbs of one long integer (Kulisch's accumulator) and added to
-them, where nothing is rounded and no order matters. Limbs hold half the bits that a word of the
-format's own width has, so that whole blocks of terms do not overflow them; carries are moved
+them, where nothing is rounded and no order matters. Limbs hold less than half the bits of their
+words, as wide as the format, so that whole blocks of terms do not overflow; carries are moved
 only between blocks and at the end. The sum is then rounded once. No habit of floating-point
 hardware or of its compiler can reach integer arithmetic, which takes subnormals as they are.
 """
