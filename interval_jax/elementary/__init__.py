@@ -47,6 +47,11 @@ from interval_jax.elementary.trigonometric import (
     sin,
     tan,
 )
+from interval_jax.elementary.trigonometric_rev import (
+    cos_rev,
+    sin_rev,
+    tan_rev,
+)
 
 __all__ = [
     "acos",
@@ -59,6 +64,7 @@ __all__ = [
     "atan2",
     "atanh",
     "cos",
+    "cos_rev",
     "cosh",
     "cot",
     "coth",
@@ -97,11 +103,13 @@ __all__ = [
     "silu",
     "silu_derivative",
     "sin",
+    "sin_rev",
     "sinh",
     "softmax",
     "softplus",
     "softplus_derivative",
     "tan",
+    "tan_rev",
     "tanh",
     "tanh_derivative",
 ]

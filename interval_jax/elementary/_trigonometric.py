@@ -15,6 +15,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
@@ -160,10 +161,10 @@ def _large(x: Array) -> Reduced:
 
 
 def reduced(kernel: Callable[[Array, Reduced], Any]) -> Callable[[Array], Any]:
-    """Return ``kernel(x, reduction of x)`` as a function of finite x.
+    """Return ``kernel(x, reduction of x)``, element by element, as a function of finite x.
 
     The reduction of large arguments is several times as costly as all else, and left out where no
-    argument needs it.
+    argument needs it. Under ``vmap`` too: the batch is an array like any other.
     """
 
     def of_moderate(x: Array) -> Any:
@@ -175,9 +176,15 @@ def reduced(kernel: Callable[[Array, Reduced], Any]) -> Callable[[Array], Any]:
         r = DoubleWord(*(lax.select(small, p, q) for p, q in zip(a.r, b.r)))
         return kernel(x, Reduced(lax.select(small, a.quarter, b.quarter), r))
 
+    @jax.custom_batching.custom_vmap
     def function(x: Array) -> Any:
         large = lax.gt(lax.abs(x), constant(x, tables_of(x).moderate))
         return lax.cond(jnp.any(large), of_any, of_moderate, x)
+
+    @function.def_vmap
+    def _(axis_size: int, in_batched: list[bool], x: Array) -> tuple[Any, Any]:
+        value = function(x)
+        return value, jax.tree.map(lambda _: True, value)
 
     return function
 

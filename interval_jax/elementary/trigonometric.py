@@ -201,7 +201,7 @@ def cos(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.cos(ij.interval(-0.5, 1.0))
-        Interval([0.540302277, 1], float32)
+        Interval([0.540302276, 1], float32)
     """
     return _cos_enclosure(as_interval(x))
 
@@ -232,7 +232,7 @@ def tan(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.tan(ij.interval(0.0, 1.0))
-        Interval([0, 1.5574078], float32)
+        Interval([0, 1.55740774], float32)
         >>> ij.tan(ij.interval(1.0, 2.0))
         Interval([-inf, inf], float32)
     """
@@ -256,7 +256,7 @@ def cot(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.cot(ij.interval(0.0, 1.0))
-        Interval([0.642092586, inf], float32)
+        Interval([0.642092585, inf], float32)
     """
     return -_minus_cot_enclosure(as_interval(x))
 
@@ -277,7 +277,7 @@ def sec(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.sec(ij.interval(-1.0, 1.0))
-        Interval([1, 1.85081577], float32)
+        Interval([1, 1.85081578], float32)
     """
     return _sec_enclosure(as_interval(x))
 
@@ -299,6 +299,6 @@ def csc(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.csc(ij.interval(1.0, 2.0))
-        Interval([1, 1.18839514], float32)
+        Interval([1, 1.18839515], float32)
     """
     return _csc_enclosure(as_interval(x))
