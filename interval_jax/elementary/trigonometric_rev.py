@@ -250,7 +250,7 @@ def sin_rev(c: Any, x: Any = None) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.sin_rev(ij.interval(0.0), ij.interval(3.0, 3.5))
-        Interval([3.14159250, 3.14159275], float32)
+        Interval([3.1415925, 3.14159275], float32)
     """
     return _sin_rev(*_given(c, x))
 
