@@ -12,6 +12,7 @@ from interval_jax.elementary.activations import (
     tanh,
     tanh_derivative,
 )
+from interval_jax.elementary.atan2_rev import atan2_rev1, atan2_rev2
 from interval_jax.elementary.exp_log import exp, exp2, exp10, expm1, log, log1p, log2, log10
 from interval_jax.elementary.gelu import gelu, gelu_derivative
 from interval_jax.elementary.hyperbolic import (
@@ -20,6 +21,7 @@ from interval_jax.elementary.hyperbolic import (
     asinh,
     atanh,
     cosh,
+    cosh_rev,
     coth,
     csch,
     sech,
@@ -62,10 +64,13 @@ __all__ = [
     "asinh",
     "atan",
     "atan2",
+    "atan2_rev1",
+    "atan2_rev2",
     "atanh",
     "cos",
     "cos_rev",
     "cosh",
+    "cosh_rev",
     "cot",
     "coth",
     "csc",

@@ -11,7 +11,7 @@ from jax import Array, lax
 
 from interval_jax._decorated import decorable
 from interval_jax._doubleword import constant
-from interval_jax._interval import Interval, as_interval
+from interval_jax._interval import Interval, _operands, as_interval
 from interval_jax.elementary._extend import (
     Kernel,
     _differentiable,
@@ -30,8 +30,20 @@ from interval_jax.elementary._hyperbolic import (
     sech_bounds,
     sinh_bounds,
 )
+from interval_jax.set_ops import convex_hull, intersection
 
-__all__ = ["acosh", "acoth", "asinh", "atanh", "cosh", "coth", "csch", "sech", "sinh"]
+__all__ = [
+    "acosh",
+    "acoth",
+    "asinh",
+    "atanh",
+    "cosh",
+    "cosh_rev",
+    "coth",
+    "csch",
+    "sech",
+    "sinh",
+]
 
 
 def _with_pole(
@@ -116,7 +128,7 @@ def sinh(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.sinh(ij.interval(0.0, 1.0))
-        Interval([0, 1.17520129], float32)
+        Interval([0, 1.1752013], float32)
     """
     return _sinh_enclosure(as_interval(x))
 
@@ -200,7 +212,7 @@ def coth(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.coth(ij.interval(0.5, 1.0))
-        Interval([1.31303525, 2.16395354], float32)
+        Interval([1.31303524, 2.16395355], float32)
     """
     return _coth_enclosure(as_interval(x))
 
@@ -242,7 +254,7 @@ def acosh(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.acosh(ij.interval(0.0, 2.0))
-        Interval([0, 1.31695795], float32)
+        Interval([0, 1.31695796], float32)
     """
     x = as_interval(x)
     one = constant(x.lo, 1)
@@ -267,7 +279,7 @@ def atanh(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.atanh(ij.interval(0.0, 0.5))
-        Interval([0, 0.549306154], float32)
+        Interval([0, 0.549306155], float32)
     """
     x = as_interval(x)
     one = constant(x.lo, 1)
@@ -293,6 +305,30 @@ def acoth(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.acoth(ij.interval(0.0, 2.0))
-        Interval([0.549306154, inf], float32)
+        Interval([0.549306094, inf], float32)
     """
     return _acoth_enclosure(as_interval(x))
+
+
+@decorable(defined=False)
+def cosh_rev(c: Any, x: Any = None) -> Interval:
+    """Return an enclosure of the t in x with ``cosh(t)`` in ``c``.
+
+    Args:
+        c: Intervals, float array or number; the hyperbolic cosine.
+        x: Intervals, float array or number, where to look; by default everywhere.
+
+    Returns:
+        Intervals with bounds as those of :func:`acosh`, or of x; the empty set where there is no
+        such t (IEEE 1788-2015 section 10.5.4).
+
+    Example:
+        >>> import interval_jax as ij
+        >>> ij.cosh_rev(ij.interval(1.0, 2.0))
+        Interval([-1.31695796, 1.31695796], float32)
+    """
+    c, *rest = _operands(c) if x is None else _operands(c, x)
+    size = acosh(c)
+    if not rest:
+        return convex_hull(-size, size)
+    return convex_hull(intersection(-size, rest[0]), intersection(size, rest[0]))

@@ -65,7 +65,7 @@ def asin(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.asin(ij.interval(0.0, 1.0))
-        Interval([0, 1.57079637], float32)
+        Interval([0, 1.57079638], float32)
     """
     return _asin_enclosure(_within(as_interval(x), 1))
 
@@ -87,7 +87,7 @@ def acos(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.acos(ij.interval(0.0, 1.0))
-        Interval([0, 1.57079637], float32)
+        Interval([0, 1.57079638], float32)
     """
     return _acos_enclosure(-_within(as_interval(x), 1))
 
@@ -108,7 +108,7 @@ def atan(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.atan(ij.interval(0.0, 1.0))
-        Interval([0, 0.785398185], float32)
+        Interval([0, 0.785398186], float32)
     """
     return _atan_enclosure(as_interval(x))
 
@@ -129,7 +129,7 @@ def acot(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.acot(ij.interval(0.0, 1.0))
-        Interval([0.785398126, 1.57079637], float32)
+        Interval([0.785398125, 1.57079638], float32)
     """
     return _acot_enclosure(-as_interval(x))
 
@@ -195,6 +195,6 @@ def atan2(y: Any, x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.atan2(ij.interval(0.0, 1.0), ij.interval(-1.0, 1.0))
-        Interval([0, 3.14159274], float32)
+        Interval([0, 3.14159275], float32)
     """
     return _atan2_enclosure(*_operands(y, x))
