@@ -19,7 +19,8 @@ IEEE_FUNCTIONS = """
     round_ties_to_even round_ties_to_away abs min max cancel_plus cancel_minus mul_rev_to_pair
     intersection convex_hull inf sup mid rad wid mag mig mid_rad is_empty is_entire is_member
     is_singleton is_common_interval equal subset interior disjoint less strict_less precedes
-    strict_precedes overlap sqr_rev abs_rev mul_rev
+    strict_precedes overlap pow sqr_rev abs_rev mul_rev sin_rev cos_rev tan_rev cosh_rev
+    atan2_rev1 atan2_rev2
 """.split()
 
 
