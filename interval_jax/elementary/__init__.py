@@ -28,6 +28,7 @@ from interval_jax.elementary.hyperbolic import (
     sinh,
 )
 from interval_jax.elementary.inverse_trigonometric import acos, acot, asin, atan, atan2
+from interval_jax.elementary.lgamma import lgamma
 from interval_jax.elementary.log_normal import log_ndtr
 from interval_jax.elementary.normal import (
     erf,
@@ -40,6 +41,7 @@ from interval_jax.elementary.normal import (
 )
 from interval_jax.elementary.normal_inverse import erfcinv, erfinv, ndtri
 from interval_jax.elementary.powers import pow, pown
+from interval_jax.elementary.roots import cbrt, hypot, rootn
 from interval_jax.elementary.softmax import logsumexp, softmax
 from interval_jax.elementary.trigonometric import (
     cos,
@@ -67,6 +69,7 @@ __all__ = [
     "atan2_rev1",
     "atan2_rev2",
     "atanh",
+    "cbrt",
     "cos",
     "cos_rev",
     "cosh",
@@ -86,6 +89,8 @@ __all__ = [
     "expm1",
     "gelu",
     "gelu_derivative",
+    "hypot",
+    "lgamma",
     "log",
     "log1p",
     "log2",
@@ -103,6 +108,7 @@ __all__ = [
     "pown",
     "relu",
     "relu_derivative",
+    "rootn",
     "sec",
     "sech",
     "silu",

@@ -35,6 +35,7 @@ __all__ = [
     "assembled",
     "erf_or_erfc",
     "exp_of_minus",
+    "horner_words",
     "pair",
     "parts",
     "table_of",
@@ -103,7 +104,7 @@ def exp_of_minus(z: DoubleWord) -> Scaled:
     return Scaled(word, exponent, constant(z.hi, exp_error(format_of(z.hi).unit)))
 
 
-def _polynomial(t: DoubleWord, high: list[Array], low: list[Array]) -> DoubleWord:
+def horner_words(t: DoubleWord, high: list[Array], low: list[Array]) -> DoubleWord:
     """Horner's rule, in double words for the coefficients that have a low word.
 
     ``evaluation_error`` in tools/normal.py bounds its rounding errors, step by step.
@@ -149,7 +150,7 @@ def parts(x: Argument) -> Parts:
     high, low = ([of_piece(c) for c in zip(*words)] for words in (table.high, table.low))
     of_erf, of_erfc = (e + _ARGUMENT_ERROR * fmt.unit**2 for e in table.relative_error)
     error = lax.select(first, constant(w.hi, of_erf), constant(w.hi, of_erfc))
-    polynomial = Scaled(_polynomial(t, high, low), lax.full_like(x.exponent, 0), error)
+    polynomial = Scaled(horner_words(t, high, low), lax.full_like(x.exponent, 0), error)
     return Parts(first, polynomial, exp_of_minus(x.z))
 
 

@@ -62,6 +62,12 @@ def _log_ndtr(x: arb) -> arb:
     return -x * x / 2 + ((total + arb(0, abs(term))) / -x / (2 * arb.pi()).sqrt()).log()
 
 
+def _lgamma(x: arb) -> arb:
+    if x > 0:
+        return x.lgamma()
+    return arb.pi().log() - abs(x.sin_pi()).log() - (1 - x).lgamma()
+
+
 def _gelu_tanh(x: arb) -> arb:
     return x * _logistic((8 / arb.pi()).sqrt() * (x + arb(44715) / 1000000 * x**3))
 
@@ -118,6 +124,7 @@ ARB: dict[str, Callable[..., arb]] = {
     "log_ndtr": _log_ndtr,
     "gelu": lambda x: x * _ndtr(x),
     "gelu_tanh": _gelu_tanh,
+    "lgamma": _lgamma,
     "erfinv": lambda x: x.erfinv(),
     "erfcinv": lambda x: x.erfcinv(),
     "ndtri": lambda x: -arb(2).sqrt() * (2 * x).erfcinv(),
@@ -256,11 +263,22 @@ _TURNING: dict[str, tuple[tuple[str, float, float], ...]] = {
     "sech": (("x", 0.0, 0.0),),
     "erf_derivative": (("x", 0.0, 0.0),),
     "gelu": (("gelu_derivative", -0.8, -0.7),),
+    "lgamma": (
+        ("digamma", 1.0, 2.0),
+        *(("digamma", -n - 1 + 2.0**-20, -n - 2.0**-20) for n in range(24)),
+    ),
     "gelu_tanh": (("gelu_tanh_derivative", -0.8, -0.7),),
     "gelu_derivative": (("x**2 - 2", 1.4, 1.5), ("x**2 - 2", -1.5, -1.4)),
 }
 
-_UNBOUNDED = {"gelu", "gelu_tanh", "relu", "silu", "softplus"}  # towards +inf, outside CORE-MATH
+_UNBOUNDED = {
+    "gelu",
+    "gelu_tanh",
+    "lgamma",
+    "relu",
+    "silu",
+    "softplus",
+}  # towards +inf, outside CORE-MATH
 
 # Odd functions outside CORE-MATH that fall beyond an edge on either side, from infinity there.
 _EDGES = {"acoth": 1.0, "coth": 0.0, "csch": 0.0}
@@ -382,6 +400,7 @@ _TURNING_FUNCTIONS: dict[str, Callable[[arb], arb]] = {
     "gelu_derivative": ARB["gelu_derivative"],
     "gelu_tanh_derivative": _gelu_tanh_derivative,
     "x**2 - 2": lambda x: x * x - 2,
+    "digamma": lambda x: x.digamma(),
     "x": lambda x: x,
     "x - 1": lambda x: x - 1,
     "x + 1": lambda x: x + 1,

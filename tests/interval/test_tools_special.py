@@ -28,6 +28,6 @@ def tool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     ctx.prec, ctx.cap = before
 
 
-@pytest.mark.parametrize("tool", ["gelu", "normal_inverse"], indirect=True)
+@pytest.mark.parametrize("tool", ["gelu", "lgamma", "normal_inverse"], indirect=True)
 def test_the_committed_tables_are_the_generated_ones(tool: ModuleType) -> None:
     assert tool.render() == tool.MODULE.read_text()

@@ -1,0 +1,199 @@
+"""lgamma: containment without tolerance, from pole to pole."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import interval_jax as ij
+from tests.interval import kernel_checks, oracle, points
+
+DTYPES = [np.float64, np.float32]
+INF = np.inf
+
+
+def _positive(dtype: type, size: int, seed: int = 0) -> np.ndarray:
+    """Points of every scale, next to the zeros, the minimum, and where the formula changes."""
+    rng = np.random.default_rng(seed)
+    info = np.finfo(dtype)
+    breaks = np.array([0.5, 1, 1.25, 1.4616321449683622, 1.5, 1.75, 2, 2.25, 8, 2.0**40, 2.0**70])
+    breaks = np.concatenate([breaks, np.arange(2.5, 8), 2.0 ** np.arange(-40, 0)])
+    near = np.repeat([1.0, 2.0], size // 8)
+    near = near + rng.choice([-1, 1], near.size) * np.exp2(-rng.uniform(1, info.nmant, near.size))
+    x = np.concatenate(
+        [
+            points.neighbours(breaks.astype(dtype), 3),
+            near.astype(dtype),
+            rng.uniform(0, 12, size // 3).astype(dtype),
+            np.exp2(rng.uniform(info.minexp, info.maxexp - 1, size // 3)).astype(dtype),
+            np.abs(points.points(dtype, size // 8, seed)),
+        ]
+    )
+    x = kernel_checks.in_format(x)
+    return x[x > 0]
+
+
+def _negative(dtype: type, size: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    info = np.finfo(dtype)
+    gap = np.floor(np.exp2(rng.uniform(0, info.nmant - 4, size))) * rng.integers(0, 2, size)
+    near = rng.integers(0, 30, size) + np.exp2(-rng.uniform(1, info.nmant - 5, size))
+    x = np.concatenate(
+        [
+            -gap - rng.uniform(0, 1, size),
+            -near,
+            near - 31,
+            -np.exp2(rng.uniform(info.minexp, 0, size // 4)),
+            -rng.uniform(0, 30, size),
+        ]
+    ).astype(dtype)
+    return x[x != np.floor(x)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_positive_points_are_enclosed_within_one_ulp(dtype: type) -> None:
+    kernel_checks.check_points(ij.lgamma, "lgamma", _positive(dtype, 15_000), tightest=0.97)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_negative_points_are_enclosed(dtype: type) -> None:
+    x = _negative(dtype, 3_000)
+    value = ij.lgamma(kernel_checks.singletons(x))
+    exact = oracle.tightest("lgamma", x)
+    lo, hi = (np.asarray(b, np.float64) for b in (value.lo, value.hi))
+    assert np.all(lo <= exact.down)
+    assert np.all(exact.up <= hi)
+    mirrored = oracle.tightest("lgamma", 1 - x.astype(np.float64)).up
+    scale = np.maximum(np.maximum(mirrored, 1), np.abs(exact.down))
+    eps = float(np.finfo(dtype).eps)
+    assert np.max((hi - lo) / scale) < 2 * eps
+    # Not next to a zero.
+    plain = np.abs(exact.down) > scale / 2
+    for off in kernel_checks.excess(value[plain], oracle.Tightest(*(b[plain] for b in exact))):
+        assert off.max() <= 1
+
+
+def _ranges(lo: np.ndarray, hi: np.ndarray) -> oracle.Tightest:
+    exact = oracle.tightest_range("lgamma", lo.astype(np.float64), hi.astype(np.float64))
+    return exact._replace(up=np.where(np.floor(np.minimum(hi, 0)) >= lo, INF, exact.up))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_ranges_over_intervals(dtype: type) -> None:
+    rng = np.random.default_rng(3)
+    a = np.concatenate([_positive(dtype, 1_000, 5), rng.uniform(-24, 4, 3_000).astype(dtype)])
+    width = np.exp2(rng.uniform(-20, 4, a.size))
+    lo, hi = a, (a + width).astype(dtype)
+    hi[::50] = INF
+    lo, hi = lo[hi != np.floor(hi)], hi[hi != np.floor(hi)]
+    value, exact = ij.lgamma(ij.Interval(jnp.asarray(lo), jnp.asarray(hi))), _ranges(lo, hi)
+    # Values next to zeros on the negative axis have an absolute error.
+    scale = np.where(lo < 0, np.maximum(1, np.abs(lo) * np.log(np.abs(lo) + 2)), 0)
+    eps = float(np.finfo(dtype).eps)
+    lower, upper = (np.asarray(b, np.float64) for b in (value.lo, value.hi))
+    for inner, outer in ((exact.down, lower), (-exact.up, -upper)):
+        finite = np.isfinite(inner)
+        inner, outer, size = inner[finite], outer[finite], scale[finite]
+        assert np.all(outer <= inner)
+        assert np.all(inner - outer <= 2 * eps * np.maximum(np.abs(inner), size))
+    np.testing.assert_array_equal(np.isinf(value.hi), np.isinf(exact.up))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_far_left_every_minimum_is_enclosed(dtype: type) -> None:
+    rng = np.random.default_rng(4)
+    last = np.finfo(dtype).nmant - 6
+    pole = -np.floor(np.exp2(rng.uniform(np.log2(24), last, 1_000)))
+    ends = np.sort(pole[:, None] - rng.choice([1, 3], (1_000, 1)) * rng.uniform(0, 1, (1_000, 2)))
+    lo, hi = ends.astype(dtype).T
+    inner = lo + (hi - lo) * rng.uniform(0, 1, (20, 1_000)).astype(dtype)
+    inner = np.clip(inner, lo, hi).astype(dtype)
+    value = ij.lgamma(ij.Interval(jnp.asarray(lo), jnp.asarray(hi)))
+    fine = inner != np.floor(inner)
+    inner = np.where(fine, inner, dtype(-24.5))
+    exact = oracle.tightest("lgamma", inner)
+    assert np.all((np.asarray(value.lo, np.float64) <= exact.down) | ~fine)
+    assert np.all((exact.up <= np.asarray(value.hi, np.float64)) | ~fine)
+    assert np.isfinite(value.lo).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_minima_belong_to_exactly_the_intervals_around_them(dtype: type) -> None:
+    lo, hi = [], []
+    for name, left, right in oracle._TURNING["lgamma"]:
+        below, above = (dtype(v) for v in oracle.critical_point(name, left, right))
+        ends = np.unique(points.neighbours(np.array([below, above], dtype), 3))
+        ends = ends[ends != 0]
+        for a in ends:
+            lo += [a] * int(np.sum(ends >= a))
+            hi += [b for b in ends if b >= a]
+    lo, hi = np.array(lo, dtype), np.array(hi, dtype)
+    value, exact = ij.lgamma(ij.Interval(jnp.asarray(lo), jnp.asarray(hi))), _ranges(lo, hi)
+    plain = (np.abs(exact.down) > 0.5) | (lo > 0)
+    for off in kernel_checks.excess(value[plain], oracle.Tightest(*(b[plain] for b in exact))):
+        assert off.min() >= 0
+        assert off.max() <= 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_special_values(dtype: type) -> None:
+    largest = float(np.finfo(dtype).max)
+    rows = [
+        ((1, 1), (0, 0)), ((2, 2), (0, 0)), ((0, 0), (INF, -INF)), ((-3, -3), (INF, -INF)),
+        ((largest, INF), (largest, INF)), ((-INF, INF), (-INF, INF)), ((-INF, -1), (-INF, INF)),
+        ((-largest, -largest), (INF, -INF)), ((INF, -INF), (INF, -INF)),
+        ((1e37 if dtype == np.float32 else 1e306,) * 2, (largest, INF)),
+    ]  # fmt: skip
+    arguments, values = (np.array(v, dtype).T for v in zip(*rows, strict=True))
+    value = ij.lgamma(ij.Interval(*map(jnp.asarray, arguments)))
+    np.testing.assert_array_equal(value.lo, values[0])
+    np.testing.assert_array_equal(value.hi, values[1])
+    reached = ij.lgamma(ij.Interval(*(jnp.array(v, dtype) for v in (-2.0, -1.5))))
+    assert reached.hi == INF
+    assert 0.8339 < reached.lo < 0.8340  # log(2.3024...), the minimum
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_way_of_calling_encloses(dtype: type) -> None:
+    kernel_checks.check_every_way(ij.lgamma, "lgamma", _positive(dtype, 2_000, seed=3))
+
+
+def test_bounds_have_the_derivative_of_the_function() -> None:
+    x = jnp.array([-3.7, -0.5, 0.1, 0.9, 1.3, 3.0, 9.0, 1e5])
+    gradient = jax.vmap(jax.grad(lambda t: ij.lgamma(ij.Interval(t, t)).hi))(x)
+    np.testing.assert_allclose(gradient, jax.scipy.special.digamma(x), rtol=1e-12)
+
+
+_WITHOUT_X64 = """
+import sys
+import jax, numpy as np, jax.numpy as jnp
+assert not jax.config.jax_enable_x64
+import interval_jax as ij
+x = jnp.asarray(np.load(sys.argv[1]))
+value = ij.lgamma(ij.Interval(x, x))
+assert value.dtype == np.float32
+text = str(jax.make_jaxpr(ij.lgamma)(ij.Interval(x, x)))
+assert "f64" not in text and "i64" not in text
+np.savez(sys.argv[2], lo=value.lo, hi=value.hi)
+"""
+
+
+def test_float32_does_not_need_x64(tmp_path: Path) -> None:
+    x = _positive(np.float32, 2_000, seed=9)
+    np.save(tmp_path / "in.npy", x)
+    subprocess.run(
+        [sys.executable, "-c", _WITHOUT_X64, str(tmp_path / "in.npy"), str(tmp_path / "out.npz")],
+        env={**os.environ, "JAX_ENABLE_X64": "0"},
+        check=True,
+        timeout=300,
+    )
+    got = np.load(tmp_path / "out.npz")
+    value = ij.Interval(got["lo"], got["hi"])
+    for off in kernel_checks.excess(value, oracle.tightest("lgamma", x)):
+        assert off.min() >= 0
+        assert off.max() <= 1
