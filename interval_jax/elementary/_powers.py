@@ -39,6 +39,7 @@ __all__ = [
     "clamped_exponent",
     "exact_power",
     "exact_root",
+    "exact_where",
     "exp2_value",
     "exponent_error",
     "integer_power_bounds",
@@ -46,6 +47,7 @@ __all__ = [
     "log2_limits",
     "log2_word",
     "scaled",
+    "significand_as_integer",
 ]
 
 LARGEST_MULTIPLIED = 32
@@ -165,10 +167,17 @@ def exp2_value(p: DoubleWord, relative: float) -> Value:
     return Value(DoubleWord(h.hi, lo), lax.select(near, zero, error), k)
 
 
+def exact_where(exact: Array, value: Value) -> Value:
+    """The value, but its high word without any error where that is exact."""
+    zero = lax.full_like(value.error, 0)
+    word = DoubleWord(value.word.hi, lax.select(exact, zero, value.word.lo))
+    return Value(word, lax.select(exact, zero, value.error), value.exponent)
+
+
 # --- exact results ----------------------------------------------------------------------
 
 
-def _integer(x: Array) -> Array:
+def significand_as_integer(x: Array) -> Array:
     """The significand as an integer of p digits."""
     fmt = format_of(x)
     bits = lax.bitcast_convert_type(x, fmt.bits)
@@ -200,7 +209,7 @@ def exact_power(x: Array, log2: Array, y: Array, p: DoubleWord, value: Value) ->
     part = scaled(x)
     power_of_two = lax.eq(part.significand, one) & _is_integer(p.hi) & lax.eq(p.lo, zero)
     # The number of zeros that the significand ends with, and the logarithm of M.
-    integer = _integer(x)
+    integer = significand_as_integer(x)
     trailing = lax.population_count((integer & -integer) - constant(integer, 1))
     shift = constant(x, tables_of(x).exp_shift)
     least = part.exponent + (trailing - constant(trailing, fmt.digits - 1))
@@ -213,9 +222,10 @@ def exact_power(x: Array, log2: Array, y: Array, p: DoubleWord, value: Value) ->
         odd = exponent & constant(exponent, 1)
         square = lax.select(lax.eq(odd, constant(odd, 0)), significand, significand + significand)
         root = lax.sqrt(square)
-        r = _integer(root)
+        r = significand_as_integer(root)
         # Modulo the word length, which the remainder of a root to nearest is far below.
-        remainder = lax.shift_left(_integer(significand), odd + (fmt.digits - 1)) - r * r
+        radicand = lax.shift_left(significand_as_integer(significand), odd + (fmt.digits - 1))
+        remainder = radicand - r * r
         exact = exact & (done | lax.eq(remainder, constant(remainder, 0)))
         significand = lax.select(done, significand, root)
         exponent = lax.select(done, exponent, (exponent - odd) >> 1)

@@ -20,24 +20,18 @@ from interval_jax.elementary._powers import (
     LARGEST_MULTIPLIED,
     clamped_exponent,
     exact_power,
+    exact_where,
     exp2_value,
     exponent_error,
     integer_power_bounds,
     log2_limits,
     log2_word,
 )
-from interval_jax.elementary._value import Value
 
 __all__ = ["pow", "pown", "signed_power"]
 
 
 # --- of floats ----------------------------------------------------------------------------
-
-
-def _exact_where(exact: Array, value: Value) -> Value:
-    zero = lax.full_like(value.error, 0)
-    word = DoubleWord(value.word.hi, lax.select(exact, zero, value.word.lo))
-    return Value(word, lax.select(exact, zero, value.error), value.exponent)
 
 
 def _large_power_bounds(x: Array, n: int) -> tuple[Array, Array]:
@@ -49,7 +43,7 @@ def _large_power_bounds(x: Array, n: int) -> tuple[Array, Array]:
     log2 = log2_word(x)
     p = multiply(log2, y)
     value = exp2_value(p, exponent_error(fmt.unit))
-    down, up = positive_bounds(*_exact_where(exact_power(x, log2.hi, y.hi, p, value), value))
+    down, up = positive_bounds(*exact_where(exact_power(x, log2.hi, y.hi, p, value), value))
     zero = constant(x, 0)
     return down, up if n < 0 else lax.select(lax.eq(x, zero), zero, up)
 
@@ -96,7 +90,7 @@ def _power_range(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
         x, log2, y = _corner(which, first, second)
         p = DoubleWord(*(lax.select(which, u, v) for u, v in zip(p, q, strict=True)))
         value = exp2_value(p, relative)
-        return positive_bounds(*_exact_where(exact_power(x, log2.hi, y, p, value), value))
+        return positive_bounds(*exact_where(exact_power(x, log2.hi, y, p, value), value))
 
     def corner(at_b: Array, at_d: Array) -> Corner:
         x, log2, y = _corner(at_b, (b, of_b, c), (a, of_a, c))

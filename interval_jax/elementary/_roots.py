@@ -1,0 +1,155 @@
+"""Roots and lengths of positive floats, with proven bounds."""
+
+from __future__ import annotations
+
+import numpy as np
+from jax import Array, lax
+
+from interval_jax._doubleword import (
+    DoubleWord,
+    constant,
+    head,
+    horner,
+    multiply,
+    positive_bounds,
+    renormalised,
+)
+from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod
+from interval_jax.elementary._powers import (
+    exact_root,
+    exact_where,
+    exp2_value,
+    exponent_error,
+    log2_word,
+    scaled,
+    significand_as_integer,
+)
+from interval_jax.elementary._roots_tables import INVERSE_CUBE_ROOT, INVERSE_ROOTS_OF_TWO, RESIDUAL
+
+__all__ = ["cbrt_bounds", "hypot_bounds", "root_bounds"]
+
+
+def _correction_error(unit: float) -> float:
+    """Relative error of the correction that ``cbrt_bounds`` adds to the head.
+
+    With w = m**(-1/3) and e = 1 - m y**3 for a first approximation y of it, at most RESIDUAL plus
+    a few u, y (1 + e/3 + 2 e**2/9) is w but for 14/81 e**3 of it. In u: of e there are errors of
+    3, of which a third counts, of the sum and the product 1 and 0.2. That makes 2.2 and 0.175 e**3
+    for w, 5.4 and 0.35 e**3 for its square. The remainder r has 1, r w**2 one more, the factor
+    1/3 + ... 2.5 and what is cut of the series 0.001 (0.1), the last product 1. In all 11.
+    """
+    return 12 * unit + 0.36 * RESIDUAL**3
+
+
+def cbrt_bounds(x: Array) -> tuple[Array, Array]:
+    """Return the bounds of the cube root of x >= 0 or inf.
+
+    x = 8**q m with 1 <= m < 8. With c the head of an approximation of the root 1 / w, products
+    with c**2 and with c are exact, and so is the difference with the first of them, which is within
+    2**-10 of m. For r = m - c**3 and t = r / m = r w**3 the root is c (1 - t)**(-1/3), which is c
+    + r w**2 (1/3 + t/9 + 5 t**2/81 + ...). The correction vanishes exactly where c is the root, as
+    it is of every cube of at most p digits.
+    """
+    fmt = format_of(x)
+    part = scaled(x)
+    # The quotient by 3 of a number below 2**13, by a product.
+    offset = constant(part.exponent, 3 * 2 ** (fmt.bits.itemsize + 2))
+    shifted = part.exponent + offset
+    q = (shifted * constant(shifted, 43691)) >> 17
+    j = shifted - (q + q + q)
+    first, second = (lax.eq(j, constant(j, value)) for value in (1, 2))
+    one, two, four = (constant(x, value) for value in (1, 2, 4))
+    m = part.significand * lax.select(first, two, lax.select(second, four, one))
+    scale = lax.select(
+        first,
+        constant(x, INVERSE_ROOTS_OF_TWO[1]),
+        lax.select(second, constant(x, INVERSE_ROOTS_OF_TWO[2]), one),
+    )
+    y = horner(part.significand, INVERSE_CUBE_ROOT) * scale
+    e = 1 - m * (y * y * y)
+    w = y + y * (e * (constant(x, 1 / 3) + e * constant(x, 2 / 9)))
+    square = w * w
+    c = head(m * square)
+    cc = c * c
+    cc_head = head(cc)
+    r = (m - cc_head * c) - (cc - cc_head) * c
+    t = r * (square * w)
+    series = constant(x, 1 / 3) + t * (constant(x, 1 / 9) + t * constant(x, 5 / 81))
+    correction = rounded((r * square) * series)
+    error = lax.abs(correction) * constant(x, _correction_error(fmt.unit))
+    exponent = q - constant(q, 2 ** (fmt.bits.itemsize + 2))
+    down, up = positive_bounds(DoubleWord(*fast_two_sum(c, correction)), error, exponent)
+    null, inf = lax.eq(x, constant(x, 0)), constant(x, np.inf)
+    down, up = (lax.select(null, constant(x, 0), v) for v in (down, up))
+    return down, lax.select(lax.eq(x, inf), inf, up)
+
+
+def root_bounds(x: Array, n: int) -> tuple[Array, Array]:
+    """Return the bounds of x**(1/n) for x >= 0 or inf and n != 0."""
+    fmt = format_of(x)
+    leading = fmt.dtype.type(1 / n)
+    # 1 - n * leading is exact in rational numbers, and then its quotient is rounded.
+    numerator, denominator = float(leading).as_integer_ratio()
+    rest = (denominator - n * numerator) / (n * denominator)
+    inverse = DoubleWord(constant(x, float(leading)), constant(x, rest))
+    value = exp2_value(multiply(log2_word(x), inverse), exponent_error(fmt.unit))
+    down, up = positive_bounds(*exact_where(exact_root(x, n, value), value))
+    null, infinite = lax.eq(x, constant(x, 0)), lax.eq(x, constant(x, np.inf))
+    zero, inf = constant(x, 0), constant(x, np.inf)
+    if n < 0:
+        return lax.select(infinite, zero, down), lax.select(null, inf, up)
+    return lax.select(null, zero, down), lax.select(null, zero, lax.select(infinite, inf, up))
+
+
+def hypot_bounds(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return the tightest bounds of sqrt(x**2 + y**2), for floats and infinities.
+
+    Let x be the longer, scaled to [1, 2). If y is below 2**-28 (2**-13) of it, the root lies
+    between x and a quarter of the way to the next float. Else, with g = sqrt(h) rounded and errors
+    in units of u**2 h: the sum h + low of the squares has one of 3, as low is below 2u h; their
+    difference with g**2, below 2u h and then 4u h, ones of 2 and 4. Half of these 9, 4 for a
+    quotient within 2u and its product, and 2 for the square of the correction make 11 u**2 g; this
+    function takes 24, which leaves room for a sqrt that is not rounded correctly.
+
+    Where a float is so close, the sign of x**2 + y**2 - g**2 tells: in units of the last place of
+    y it is an integer below 24 * 1.5 * 2**54 (2**26), found modulo the word length.
+    """
+    fmt = format_of(x)
+    fraction = fmt.digits - 1
+    x, y = lax.abs(x), lax.abs(y)
+    x, y = lax.max(x, y), lax.min(x, y)
+    longer, shorter = scaled(x), scaled(y)
+    distance = longer.exponent - shorter.exponent
+    limit = constant(distance, 28 if fmt.digits == 53 else 13)
+    far = lax.ge(distance, limit)
+    distance = lax.select(far, limit, distance)
+    bits = lax.bitcast_convert_type(shorter.significand, fmt.bits) - (distance << fraction)
+    second = lax.bitcast_convert_type(bits, fmt.dtype)
+    p, p_error = two_prod(longer.significand, longer.significand)
+    q, q_error = two_prod(second, second)
+    h, low = fast_two_sum(p, q)
+    low = low + (p_error + q_error)
+    g = rounded(lax.sqrt(h))
+    square, square_error = two_prod(g, g)
+    remainder = ((h - square) - square_error) + low
+    word = renormalised(g, rounded(remainder / (g + g)))
+    error = g * constant(g, 24 * fmt.unit**2)
+    # The integers of x and y in units of the last place of y, that of g too, as it is below 4.
+    of_g = scaled(word.hi)
+    a = lax.shift_left(significand_as_integer(longer.significand), distance)
+    b = significand_as_integer(shorter.significand)
+    c = lax.shift_left(significand_as_integer(word.hi), distance + of_g.exponent)
+    sign = lax.sign(a * a + b * b - c * c)
+    zero = constant(x, 0)
+    near = ~far & lax.le(lax.abs(word.lo), error)
+    none = constant(sign, 0)
+    side = lax.select(lax.lt(sign, none), -error, lax.select(lax.gt(sign, none), error, zero))
+    lo = lax.select(near, side, word.lo)
+    lo = lax.select(far, constant(x, fmt.unit / 4), lo)
+    hi = lax.select(far, longer.significand, word.hi)
+    error = lax.select(far | near, zero, error)
+    down, up = positive_bounds(DoubleWord(hi, lo), error, longer.exponent)
+    alone, infinite = lax.eq(y, zero), lax.eq(x, constant(x, np.inf))
+    down = lax.select(alone, x, down)
+    up = lax.select(infinite | alone, x, up)
+    return down, up
