@@ -62,16 +62,16 @@ from interval_jax.elementary import (
     erfcinv,
     erfinv,
     exp,
-    exp10,
     exp2,
+    exp10,
     expm1,
     gelu,
     hypot,
     lgamma,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     log_ndtr,
     logistic,
     logsumexp,
@@ -132,7 +132,7 @@ from interval_jax.reductions import (
     sum_sqr_tightest,
     sum_tightest,
 )
-from interval_jax.reverse import abs_rev, mul_rev, mul_rev_to_pair, sqr_rev
+from interval_jax.reverse import abs_rev, mul_rev, mul_rev_to_pair, pown_rev, sqr_rev
 from interval_jax.set_ops import bisect, convex_hull, intersection
 from interval_jax.text import exact_to_interval, interval_to_exact, interval_to_text
 
@@ -194,8 +194,8 @@ __all__ = [
     "erfinv",
     "exact_to_interval",
     "exp",
-    "exp10",
     "exp2",
+    "exp10",
     "expm1",
     "floor",
     "fma",
@@ -224,9 +224,9 @@ __all__ = [
     "less",
     "lgamma",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "log_ndtr",
     "logistic",
     "logsumexp",
@@ -249,6 +249,7 @@ __all__ = [
     "pos",
     "pow",
     "pown",
+    "pown_rev",
     "precedes",
     "rad",
     "recip",

@@ -8,6 +8,7 @@ of points, so their results prove nothing: the decoration is ``trv``.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from jax import Array, lax
 from interval_jax._decorated import decorable
 from interval_jax._interval import Interval, _like, _operands, _where, as_interval, div
 from interval_jax.basic import sqrt
+from interval_jax.elementary.roots import rootn
 from interval_jax.set_ops import convex_hull, intersection
 
-__all__ = ["abs_rev", "mul_rev", "mul_rev_to_pair", "sqr_rev"]
+__all__ = ["abs_rev", "mul_rev", "mul_rev_to_pair", "pown_rev", "sqr_rev"]
 
 
 def _has_zero(x: Interval) -> Array:
@@ -141,3 +143,42 @@ def abs_rev(c: Any, x: Any = None) -> Interval:
         Interval([-2, -1], float32)
     """
     return _either_sign(_not_below_zero(as_interval(c)), x)
+
+
+@decorable(defined=False)
+def pown_rev(c: Any, n: int, x: Any = None) -> Interval:
+    """Return an enclosure of the t in x with ``t**n`` in ``c``, for an integer n.
+
+    Args:
+        c: Intervals, float array or number; the power.
+        n: The exponent, a Python integer.
+        x: Intervals, float array or number, where to look; by default everywhere.
+
+    Returns:
+        Intervals whose ends are those of x or of :func:`rootn`. All of x where ``n = 0`` and 1
+        is in c (IEEE 1788-2015 section 10.5.4).
+
+    Raises:
+        TypeError: If n is not an integer.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> ij.pown_rev(ij.interval(1.0, 16.0), 4, ij.interval(0.0, 9.0))
+        Interval([1, 2], float32)
+    """
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise TypeError(f"pown_rev(c, n, x) needs an integer n, got {n!r}")
+    c = as_interval(c)
+    if n == 0:
+        one = lax.full_like(c.lo, 1)
+        everything, nothing = _like(c, -np.inf, np.inf), _like(c, np.inf, -np.inf)
+        roots = [_where(lax.le(c.lo, one) & lax.ge(c.hi, one), everything, nothing)]
+    elif n % 2 == 0:
+        return _either_sign(rootn(c, n), x)
+    elif n > 0:
+        roots = [rootn(c, n)]
+    else:
+        roots = [rootn(_not_above_zero(c), n), rootn(_not_below_zero(c), n)]
+    if x is not None:
+        roots = [intersection(root, x) for root in roots]
+    return functools.reduce(convex_hull, roots)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import interval_jax as ij
+from interval_jax import _rounding as rd
 from tests.interval import exact
 from tests.interval.kernel_checks import in_format
 from tests.interval.test_arithmetic import bounds
@@ -126,6 +127,72 @@ def test_squares_and_absolute_values(dtype: type) -> None:
             check(value, [preimage(r, line) for r in rows[0]])
         for value in ways(function, C, X):
             check(value, [preimage(*r) for r in zip(*rows, strict=True)])
+
+
+def power(t: float, n: int) -> exact.Real:
+    """t**n for t >= 0, also where it is a limit."""
+    if t == 0 or t == inf:
+        return Fraction(0) if (t == 0) == (n > 0) else inf
+    return exact.exact(t) ** n
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [1, 2, 3, 8, -1, -2, -3])
+def test_roots_of_powers_are_next_to_the_exact_ones(n: int, dtype: type) -> None:
+    lo, hi = bounds(dtype, SIZE, 9)
+    lo, hi = np.maximum(lo, np.finfo(dtype).tiny), np.maximum(hi, np.finfo(dtype).tiny)
+    root = jax.jit(lambda c: ij.pown_rev(c, n, ij.interval(dtype(0), dtype(inf))))
+    value = root(ij.Interval(jnp.asarray(lo), jnp.asarray(hi)))
+    ends = np.asarray(value.lo), np.asarray(value.hi)
+    # One number inward there may be a right bound, two inward there is none.
+    inward = np.asarray(rd.next_up(value.lo)), np.asarray(rd.next_down(value.hi))
+    further = np.asarray(rd.next_up(inward[0])), np.asarray(rd.next_down(inward[1]))
+    if n < 0:
+        ends, inward, further = ends[::-1], inward[::-1], further[::-1]
+    tightest = []
+    for a, b, l0, h0, l1, h1, l2, h2 in zip(lo, hi, *ends, *inward, *further, strict=True):
+        low, high = exact.real(a), exact.real(b)
+        assert power(l0, n) <= low
+        assert high <= power(h0, n)
+        assert l2 == l0 or l1 == h0 or power(l2, n) > low
+        assert h2 == h0 or h1 == l0 or power(h2, n) < high
+        tightest += [power(l1, n) > low, power(h1, n) < high]
+    # Many points are next to powers of two, where rootn cannot tell (1 + e)**(-1/2) from 1 - e/2.
+    assert np.mean(tightest) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("c", "n", "x", "expected"),
+    [
+        ((-1.0, 5.0), 0, (-51.0, 12.0), (-51.0, 12.0)),
+        ((-1.0, 0.5), 0, (-51.0, 12.0), NOTHING),
+        ((-8.0, 27.0), 3, (-9.0, 9.0), (-2.0, 3.0)),
+        ((-8.0, 27.0), 3, (5.0, 9.0), NOTHING),
+        ((-4.0, 16.0), 2, (-9.0, 9.0), (-4.0, 4.0)),
+        ((4.0, 16.0), 2, (-1.0, 9.0), (2.0, 4.0)),
+        ((1.0, 16.0), 4, (-9.0, 1.5), (-2.0, 1.5)),
+        ((-16.0, -1.0), 4, (-9.0, 9.0), NOTHING),
+        ((-8.0, 4.0), -1, (-9.0, 0.0), (-9.0, -0.125)),
+        ((-8.0, 4.0), -1, (-0.1, 9.0), (0.25, 9.0)),
+        ((-8.0, 64.0), -3, (-inf, inf), (-inf, inf)),
+        ((-8.0, 64.0), -3, (-0.4, inf), (0.25, inf)),
+        ((0.0, 0.0), -2, (-9.0, 9.0), NOTHING),
+        ((0.0, inf), -2, (-5.0, -0.5), (-5.0, -0.5)),
+        ((1 / 64, 1 / 16), -2, (-inf, 9.0), (-8.0, 8.0)),
+    ],
+)
+def test_reverse_powers(c: Range, n: int, x: Range, expected: Range) -> None:
+    C, X = ij.interval(*c), ij.interval(*x)
+    value = ij.pown_rev(C, n, X)
+    assert (float(value.lo), float(value.hi)) == expected
+    assert bool(ij.subset(ij.pown_rev(C, n, X), ij.pown_rev(C, n)))
+    assert bool(ij.is_empty(ij.pown_rev(ij.empty(), n, X)))
+    assert int(ij.pown_rev(ij.decorate(C), n, X).decoration) == ij.Decoration.TRV
+
+
+def test_reverse_powers_have_integer_exponents() -> None:
+    with pytest.raises(TypeError, match="integer n"):
+        ij.pown_rev(ij.interval(1.0), 0.5)  # type: ignore[arg-type]
 
 
 def test_nothing_leads_to_the_empty_set_and_decorations_are_trivial() -> None:
