@@ -14,7 +14,6 @@ from jax import Array, lax
 
 from interval_jax._doubleword import (
     DoubleWord,
-    add,
     add_float,
     constant,
     divide,
@@ -313,8 +312,10 @@ def _log_of_sum(x: Array, shift: float) -> DoubleWord:
     total = add_float(root, kept)
     finite = lax.min(x, constant(x, fmt.max))
     log = log_word(_choose(big, DoubleWord(finite, constant(x, 0)), total))
-    ln2 = DoubleWord(*(constant(x, part) for part in _tables(x).ln2))
-    return _choose(big, add(log, ln2), log)
+    # Beyond, log(x) is more than ln 2; the sums of low words have errors of 4u**2.
+    ln2, rest = (lax.select(big, constant(x, part), constant(x, 0)) for part in _tables(x).ln2)
+    h, error = fast_two_sum(log.hi, ln2)
+    return DoubleWord(*fast_two_sum(h, rounded(error + (log.lo + rest))))
 
 
 def asinh_bounds(x: Array) -> tuple[Array, Array]:

@@ -72,8 +72,8 @@ SQRT_ERROR = 64
 
 Let r be within 4u of the root of w.hi. Then p + e = r**2 is exact, w.hi - p too (Sterbenz), and in
 units of u**2 |w| the difference with e has an error of 10, the sum with w.lo one of 11. This
-remainder is at most 10u |w|; its quotient by 2 r is wrong by 3u (rounding, a quotient that is off
-by 2u on some hardware): 30. What is left out is the square of half the remainder, 25 / 2. The error
+remainder is at most 10u |w|; its product with 1 / (2 r) is wrong by 3u (a reciprocal that is off
+by 2u on some hardware, and rounding): 30. What is left out is the square of half the remainder, 25 / 2. The error
 of the root is (10 + 11 + 30) / 2 + 12.5 = 38.
 """
 
@@ -142,11 +142,13 @@ def angle_word(y: DoubleWord, x: DoubleWord) -> DoubleWord:
 
 def sqrt_word(w: DoubleWord) -> DoubleWord:
     """Return the square root of w >= 0 within ``SQRT_ERROR`` u**2; 0 of 0."""
-    root = rounded(lax.sqrt(w.hi))
+    # XLA ends a fused loop at a root or quotient with several users; abs is the only one of these.
+    root = lax.abs(lax.sqrt(w.hi))
     p, e = two_prod(root, root)
     remainder = ((w.hi - p) - e) + w.lo
-    divisor = 2 * lax.max(root, constant(root, format_of(root).tiny))
-    return DoubleWord(*fast_two_sum(root, rounded(lax.div(rounded(remainder), divisor))))
+    divisor = lax.max(root, constant(root, format_of(root).tiny))
+    reciprocal = lax.abs(constant(root, 0.5) / divisor)
+    return DoubleWord(*fast_two_sum(root, rounded(remainder * reciprocal)))
 
 
 def _cosine_of_asin(x: Array) -> DoubleWord:
