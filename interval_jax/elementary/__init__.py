@@ -51,6 +51,11 @@ from interval_jax.elementary.trigonometric import (
     sin,
     tan,
 )
+from interval_jax.elementary.trigonometric_pi import (
+    cospi,
+    sinpi,
+    tanpi,
+)
 from interval_jax.elementary.trigonometric_rev import (
     cos_rev,
     sin_rev,
@@ -74,6 +79,7 @@ __all__ = [
     "cos_rev",
     "cosh",
     "cosh_rev",
+    "cospi",
     "cot",
     "coth",
     "csc",
@@ -116,6 +122,7 @@ __all__ = [
     "sin",
     "sin_rev",
     "sinh",
+    "sinpi",
     "softmax",
     "softplus",
     "softplus_derivative",
@@ -123,4 +130,5 @@ __all__ = [
     "tan_rev",
     "tanh",
     "tanh_derivative",
+    "tanpi",
 ]

@@ -34,12 +34,16 @@ from interval_jax.elementary._trigonometric_tables import FLOAT32, FLOAT64, Tabl
 
 __all__ = [
     "Reduced",
+    "absolute",
     "cosecant_bounds",
     "cosine",
+    "is_odd",
+    "neighbours",
     "packed_sine",
     "phase_of",
     "reduced",
     "reduction_error",
+    "scale_of",
     "series_error",
     "sine",
     "sine_or_cosine",
@@ -267,18 +271,18 @@ def phase_of(quarter: Array, r: Array) -> Array:
     return ((quarter + lax.gt(r, constant(r, 0)).astype(quarter.dtype)) >> 1) & 3
 
 
-def _is_odd(quarter: Array) -> Array:
+def is_odd(quarter: Array) -> Array:
     return lax.ne(quarter & 1, lax.full_like(quarter, 0))
 
 
-def _absolute(word: DoubleWord) -> tuple[DoubleWord, Array]:
+def absolute(word: DoubleWord) -> tuple[DoubleWord, Array]:
     """The absolute value of a double word, and where it is negative."""
     negative = lax.lt(word.hi, constant(word.hi, 0))
     low = lax.select(negative, -word.lo, word.lo)
     return DoubleWord(lax.abs(word.hi), low), negative
 
 
-def _neighbours(word: DoubleWord, relative: float) -> tuple[Array, Array]:
+def neighbours(word: DoubleWord, relative: float) -> tuple[Array, Array]:
     """Bits of the largest float below what is within this error of a positive double word.
 
     And whether it may lie above the next float, so that the one after that is its upper bound.
@@ -298,15 +302,15 @@ def packed_sine(x: Array, reduction: Reduced, shift: int) -> Array:
     """
     fmt = format_of(x)
     quarter = reduction.quarter + shift
-    odd = _is_odd(quarter)
-    size, negative = _absolute(sine_or_cosine(reduction.r, odd))
-    inner, wide = _neighbours(size, series_error(fmt.unit))
+    odd = is_odd(quarter)
+    size, negative = absolute(sine_or_cosine(reduction.r, odd))
+    inner, wide = neighbours(size, series_error(fmt.unit))
     if shift == 0:
         # x - x**3 / 6 lies between x and the float below it if x**2 <= u.
         near = lax.lt(lax.abs(x), constant(x, fmt.unit**0.5))
         below = lax.bitcast_convert_type(lax.abs(x), fmt.bits) - 1
         inner, wide = lax.select(near, below, inner), wide & ~near
-    negative = lax.ne(negative, _is_odd(quarter >> 1))
+    negative = lax.ne(negative, is_odd(quarter >> 1))
     sign = 8 * fmt.bits.itemsize - 1
     return inner | (wide.astype(fmt.bits) << (sign - 1)) | (negative.astype(fmt.bits) << sign)
 
@@ -327,7 +331,7 @@ def unpacked_sine(packed: Array, x: Array, shift: int) -> tuple[Array, Array]:
     return lax.select(zero, exact, down), lax.select(zero, exact, up)
 
 
-def _scale(x: Array) -> tuple[Array, Array]:
+def scale_of(x: Array) -> tuple[Array, Array]:
     """A power of two that takes tiny x far from underflow, else 1, and what it adds to bits."""
     fmt = format_of(x)
     near = lax.lt(lax.abs(x), constant(x, fmt.unit))
@@ -340,17 +344,17 @@ def tangent_above(x: Array, reduction: Reduced, shift: int) -> Array:
     """The upper bound of tan(x + shift pi/2); where that is a pole, its limit from the left."""
     fmt = format_of(x)
     quarter = reduction.quarter + shift
-    odd = _is_odd(quarter)
-    size, negative = _absolute(reduction.r)
+    odd = is_odd(quarter)
+    size, negative = absolute(reduction.r)
     s, c = sine(size), cosine(size)
     zero = lax.eq(x, constant(x, 0))
     if shift != 0:
-        scale, added = _scale(x)
+        scale, added = scale_of(x)
         s = DoubleWord(s.hi * scale, s.lo * scale)
     top, bottom = (
         DoubleWord(*(lax.select(odd, p, q) for p, q in zip(a, b))) for a, b in ((c, s), (s, c))
     )
-    inner, wide = _neighbours(divide(top, bottom), 2 * series_error(fmt.unit) + 64 * fmt.unit**2)
+    inner, wide = neighbours(divide(top, bottom), 2 * series_error(fmt.unit) + 64 * fmt.unit**2)
     outer = inner + 1 + wide.astype(fmt.bits)
     if shift == 0:
         # x + x**3 / 3 lies between x and the float above it if x**2 <= u.
@@ -368,14 +372,14 @@ def cosecant_bounds(x: Array, reduction: Reduced, shift: int) -> tuple[Array, Ar
     """Bounds of 1 / sin(x + shift pi/2), which must not be a pole."""
     fmt = format_of(x)
     quarter = reduction.quarter + shift
-    size, negative = _absolute(sine_or_cosine(reduction.r, _is_odd(quarter)))
+    size, negative = absolute(sine_or_cosine(reduction.r, is_odd(quarter)))
     one = constant(x, 1)
     added = lax.full_like(quarter, 0)
     if shift == 0:
-        scale, added = _scale(x)
+        scale, added = scale_of(x)
         size = DoubleWord(size.hi * scale, size.lo * scale)
     inverse = divide(DoubleWord(one, constant(x, 0)), size)
-    inner, wide = _neighbours(inverse, series_error(fmt.unit) + 64 * fmt.unit**2)
+    inner, wide = neighbours(inverse, series_error(fmt.unit) + 64 * fmt.unit**2)
     outer = inner + 1 + wide.astype(fmt.bits) + added
     inner = inner + added
     inner, outer = (lax.bitcast_convert_type(part, fmt.dtype) for part in (inner, outer))
@@ -383,5 +387,5 @@ def cosecant_bounds(x: Array, reduction: Reduced, shift: int) -> tuple[Array, Ar
     if shift != 0:
         zero = lax.eq(x, constant(x, 0))
         inner, outer = lax.select(zero, one, inner), lax.select(zero, one, outer)
-    negative = lax.ne(negative, _is_odd(quarter >> 1))
+    negative = lax.ne(negative, is_odd(quarter >> 1))
     return lax.select(negative, -outer, inner), lax.select(negative, -inner, outer)

@@ -31,13 +31,14 @@ from interval_jax.elementary._trigonometric import (
 
 __all__ = ["cos", "cot", "csc", "sec", "sin", "tan"]
 
-_TURN = 6.3
+_PERIOD = 6.3
 """An interval that is as wide contains a whole period, a narrower one at most three extrema."""
 
 Smooth = Callable[[Array], Array]
+Enclosure = Callable[[Interval], Interval]
 
 
-def _with_slope(function: Callable[[Array], tuple[Array, ...]], smooth: Smooth) -> Any:
+def with_slope(function: Callable[[Array], tuple[Array, ...]], smooth: Smooth) -> Any:
     """Give the bounds that a function returns the derivative of ``smooth``; integers have none."""
     rule = jax.custom_jvp(function)
 
@@ -59,11 +60,7 @@ def _is(x: Array, value: int) -> Array:
     return lax.eq(x & 3, lax.full_like(x, value))
 
 
-def _is_wide(x: Interval) -> Array:
-    return lax.ge(x.hi - x.lo, constant(x.lo, _TURN))
-
-
-def _sine(shift: int, smooth: Smooth) -> Callable[[Interval], Interval]:
+def _sine(shift: int, smooth: Smooth) -> Enclosure:
     """Return the interval extension of sin(x + shift pi/2)."""
 
     @reduced
@@ -75,14 +72,25 @@ def _sine(shift: int, smooth: Smooth) -> Callable[[Interval], Interval]:
         packed, phase = kernel(x)
         return *unpacked_sine(packed, x, shift), phase
 
-    rule = _with_slope(bounds, smooth)
+    return oscillating(with_slope(bounds, smooth), _PERIOD)
+
+
+def oscillating(rule: Callable[[Array], tuple[Array, ...]], period: float) -> Enclosure:
+    """Return the interval extension of a sine of amplitude 1.
+
+    Args:
+        rule: Bounds of the function, and the number modulo 4 of extrema below the argument, of
+            which the odd ones are maxima.
+        period: At most three extrema lie in an interval narrower than this, a whole period in
+            any other.
+    """
 
     @jax.jit
     def enclosure(x: Interval) -> Interval:
         down, up, phase = rule(_finite(jnp.stack([x.lo, x.hi])))
-        # Extrema are numbered: the odd ones are maxima. Two next to each other are one of each.
+        # Two extrema next to each other are one of each kind.
         first, last = phase
-        wide, single = _is_wide(x), _is(last - first, 1)
+        wide, single = lax.ge(x.hi - x.lo, constant(x.lo, period)), _is(last - first, 1)
         many, top = wide | ~(single | _is(last - first, 0)), _is(last, 1) | _is(last, 3)
         one = constant(x.lo, 1)
         lower = lax.select(many | (single & ~top), -one, lax.min(down[0], down[1]))
@@ -92,7 +100,7 @@ def _sine(shift: int, smooth: Smooth) -> Callable[[Interval], Interval]:
     return enclosure
 
 
-def _tangent(shift: int, smooth: Smooth) -> Callable[[Interval], Interval]:
+def _tangent(shift: int, smooth: Smooth) -> Enclosure:
     """Return the interval extension of tan(x + shift pi/2)."""
 
     @reduced
@@ -100,25 +108,38 @@ def _tangent(shift: int, smooth: Smooth) -> Callable[[Interval], Interval]:
         phase = phase_of(reduction.quarter + shift, reduction.r.hi)
         return tangent_above(x, reduction, shift), phase
 
-    rule = _with_slope(kernel, smooth)
+    rule = with_slope(kernel, smooth)
+
+    return between_poles(rule, shift, _PERIOD)
+
+
+def between_poles(
+    rule: Callable[[Array], tuple[Array, ...]], shift: int, period: float
+) -> Enclosure:
+    """Return the interval extension of an odd function that increases from pole to pole.
+
+    Args:
+        rule: The upper bound of the function, at a pole its limit from the left, and the number
+            modulo 4 of poles below the argument; one pole is 0 if the shift is 1.
+        shift: The sum of these numbers for an argument and its negative.
+        period: At most three poles lie in an interval narrower than this, one in any other.
+    """
 
     @jax.jit
     def enclosure(x: Interval) -> Interval:
-        # The function is odd: its upper bound at -lo is the negative of its lower bound at lo.
+        # The upper bound at -lo is the negative of the lower bound at lo.
         up, phase = rule(_finite(jnp.stack([-x.lo, x.hi])))
-        # So is the number of poles below the argument, but for the shift.
-        pole = _is_wide(x) | ~_is(phase[0] + phase[1], shift)
-        inf, zero = constant(x.lo, np.inf), constant(x.lo, 0)
+        wide = lax.ge(x.hi - x.lo, constant(x.lo, period))
+        pole = wide | ~_is(phase[0] + phase[1], shift)
+        inf = constant(x.lo, np.inf)
         lower, upper = lax.select(pole, -inf, -up[0]), lax.select(pole, inf, up[1])
-        empty = lax.gt(x.lo, x.hi)
-        if shift != 0:
-            empty = empty | (lax.eq(x.lo, zero) & lax.eq(x.hi, zero))
-        return _empty_where(empty, lower, upper)
+        only_pole = lax.eq(x.lo, x.hi) & lax.eq(up[1], inf)
+        return _empty_where(lax.gt(x.lo, x.hi) | only_pole, lower, upper)
 
     return enclosure
 
 
-def _cosecant(shift: int, smooth: Smooth) -> Callable[[Interval], Interval]:
+def _cosecant(shift: int, smooth: Smooth) -> Enclosure:
     """Return the interval extension of 1 / sin(x + shift pi/2)."""
 
     @reduced
@@ -128,7 +149,7 @@ def _cosecant(shift: int, smooth: Smooth) -> Callable[[Interval], Interval]:
         pole = (quarter - lax.lt(r, constant(r, 0)).astype(quarter.dtype)) >> 1
         return *cosecant_bounds(x, reduction, shift), phase_of(quarter, r), pole
 
-    rule = _with_slope(kernel, smooth)
+    rule = with_slope(kernel, smooth)
 
     @jax.jit
     def enclosure(x: Interval) -> Interval:
@@ -147,7 +168,7 @@ def _cosecant(shift: int, smooth: Smooth) -> Callable[[Interval], Interval]:
         turns, positive = ~_is(phase[1] - phase[0], 0), _is(first, 0) | _is(first, 2)
         lower = lax.select(turns & positive, one, lower)
         upper = lax.select(turns & ~positive, -one, upper)
-        broken = _is_wide(x) | ~_is(last - first, 0)
+        broken = lax.ge(x.hi - x.lo, constant(zero, _PERIOD)) | ~_is(last - first, 0)
         lower, upper = lax.select(broken, -inf, lower), lax.select(broken, inf, upper)
         return _empty_where(empty, lower, upper)
 
@@ -206,7 +227,7 @@ def cos(x: Any) -> Interval:
     return _cos_enclosure(as_interval(x))
 
 
-def _bounded(function: Callable[[Any], Interval]) -> Callable[[Interval], Array]:
+def bounded(function: Callable[[Any], Interval]) -> Callable[[Interval], Array]:
     """Whether there is no pole in the interval: no bound of these functions overflows."""
 
     def statement(x: Interval) -> Array:
@@ -216,7 +237,7 @@ def _bounded(function: Callable[[Any], Interval]) -> Callable[[Interval], Array]
     return statement
 
 
-@decorable(defined=_bounded(lambda x: _tan_enclosure(x)))
+@decorable(defined=bounded(lambda x: _tan_enclosure(x)))
 def tan(x: Any) -> Interval:
     """Return an enclosure of the tangent, for arguments of any size (IEEE 1788-2015 section 9.1).
 
@@ -239,7 +260,7 @@ def tan(x: Any) -> Interval:
     return _tan_enclosure(as_interval(x))
 
 
-@decorable(defined=_bounded(lambda x: -_minus_cot_enclosure(x)))
+@decorable(defined=bounded(lambda x: -_minus_cot_enclosure(x)))
 def cot(x: Any) -> Interval:
     """Return an enclosure of the cotangent (recommended by IEEE 1788-2015 section 10.5).
 
@@ -261,7 +282,7 @@ def cot(x: Any) -> Interval:
     return -_minus_cot_enclosure(as_interval(x))
 
 
-@decorable(defined=_bounded(lambda x: _sec_enclosure(x)))
+@decorable(defined=bounded(lambda x: _sec_enclosure(x)))
 def sec(x: Any) -> Interval:
     """Return an enclosure of the secant, 1 / cos x (recommended by IEEE 1788-2015 section 10.5).
 
@@ -282,7 +303,7 @@ def sec(x: Any) -> Interval:
     return _sec_enclosure(as_interval(x))
 
 
-@decorable(defined=_bounded(lambda x: _csc_enclosure(x)))
+@decorable(defined=bounded(lambda x: _csc_enclosure(x)))
 def csc(x: Any) -> Interval:
     """Return an enclosure of the cosecant, 1 / sin x (recommended by IEEE 1788-2015 section 10.5).
 
