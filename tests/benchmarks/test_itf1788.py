@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import itf1788, itl
+from benchmarks import arbiter, itf1788, itl
 from benchmarks.itf1788 import Outcome
 from benchmarks.itl import Literal
 
@@ -98,6 +98,14 @@ def test_sample_agrees_but_for_what_is_said_of_it(
         ("midRad [2.0, 4.0] = 3.0 0.5;", Outcome.WIDER),
         ("midRad [2.0, 4.0] = 3.0 2.0;", Outcome.VIOLATED),
         ("midRad [2.0, 4.0] = 3.0;", Outcome.VIOLATED),
+        # An expectation of more than there is: the result is tighter, which is proven.
+        (
+            "cosRevBin [-1.0] [3.14, 3.15] = [0x1.921fb54442d18p+1, 0x1.921fb54442d1ap+1];",
+            Outcome.TIGHTEST,
+        ),
+        # There is a solution left out of a result that is no wider than this.
+        ("tanRevBin [1.0, 2.0] [1.0, 1.25] = [0.75, 1.25];", Outcome.VIOLATED),
+        ("sqrRevBin [1.0] [0.5, 2.0] = [1.0, 1.5];", Outcome.VIOLATED),
         # Errors that are not announced, and announced ones that do not happen.
         ("b-numsToInterval 2 1 = [1.0, 2.0];", Outcome.VIOLATED),
         ("b-numsToInterval 1 2 = [empty] signal UndefinedOperation;", Outcome.WIDER),
@@ -112,6 +120,20 @@ def test_sample_agrees_but_for_what_is_said_of_it(
 )
 def test_judges(statement: str, outcome: Outcome) -> None:
     assert _outcomes(statement) == [outcome]
+
+
+def test_only_what_has_no_image_in_the_interval_may_be_left_out() -> None:
+    pi = (math.pi, math.nextafter(math.pi, 4))  # the floats around it
+    above = (pi[1], math.nextafter(pi[1], 4))
+    assert arbiter.leaves_nothing_out("cosRev", (-1.0, -1.0), above)
+    assert arbiter.leaves_nothing_out("sinRevBin", (0.0, 1.0), above)
+    assert not arbiter.leaves_nothing_out("sinRev", (-1.0, 0.0), above)
+    # Where the function may turn, between its values at the ends, or without an end.
+    assert not arbiter.leaves_nothing_out("cosRev", (-1.0, -1.0), pi)
+    assert not arbiter.leaves_nothing_out("sinRev", (0.0, 0.0), pi)
+    assert not arbiter.leaves_nothing_out("tanRev", (2.0, 3.0), (1.0, 2.0))
+    assert not arbiter.leaves_nothing_out("cosRev", (-1.0, -1.0), (pi[1], math.inf))
+    assert not arbiter.leaves_nothing_out("pownRev", (0.0, 0.0), above)
 
 
 def test_violation_is_shown_and_returned_to_the_shell(

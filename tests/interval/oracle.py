@@ -335,9 +335,9 @@ def tightest_range(name: str, lo: np.ndarray, hi: np.ndarray) -> Tightest:
         up = np.where(inside, np.maximum(up, value.up), up)
     if name in _EDGES:
         edge = _EDGES[name]
-        left, right = lo < -edge, hi > edge
-        down = np.where(left & (hi >= -edge), -np.inf, at_hi.down)
-        up = np.where(right & (lo <= edge), np.inf, at_lo.up)
+        beyond_left, beyond_right = lo < -edge, hi > edge
+        down = np.where(beyond_left & (hi >= -edge), -np.inf, at_hi.down)
+        up = np.where(beyond_right & (lo <= edge), np.inf, at_lo.up)
     if name in _UNBOUNDED:
         up = np.where(np.isinf(hi), np.inf, up)
     return Tightest(down, up)
