@@ -140,7 +140,7 @@ def sinpi(x: Any) -> Interval:
     Example:
         >>> import interval_jax as ij
         >>> ij.sinpi(ij.interval(-1.0, 0.25))
-        Interval([-1, 0.707106782], float32)
+        Interval([-1, 0.707106829], float32)
     """
     return _sinpi_enclosure(as_interval(x))
 
