@@ -73,8 +73,8 @@ SQRT_ERROR = 64
 Let r be within 4u of the root of w.hi. Then p + e = r**2 is exact, w.hi - p too (Sterbenz), and in
 units of u**2 |w| the difference with e has an error of 10, the sum with w.lo one of 11. This
 remainder is at most 10u |w|; its product with 1 / (2 r) is wrong by 3u (a reciprocal that is off
-by 2u on some hardware, and rounding): 30. What is left out is the square of half the remainder, 25 / 2. The error
-of the root is (10 + 11 + 30) / 2 + 12.5 = 38.
+by 2u on some hardware, and rounding): 30. What is left out is the square of half the remainder,
+25 / 2. The error of the root is (10 + 11 + 30) / 2 + 12.5 = 38.
 """
 
 
