@@ -221,7 +221,7 @@ def exact_power(x: Array, log2: Array, y: Array, p: DoubleWord, value: Value) ->
         done = _is_integer(y)
         odd = exponent & constant(exponent, 1)
         square = lax.select(lax.eq(odd, constant(odd, 0)), significand, significand + significand)
-        root = lax.sqrt(square)
+        root = lax.abs(lax.sqrt(square))
         r = significand_as_integer(root)
         # Modulo the word length, which the remainder of a root to nearest is far below.
         radicand = lax.shift_left(significand_as_integer(significand), odd + (fmt.digits - 1))

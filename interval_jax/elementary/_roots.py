@@ -107,8 +107,8 @@ def hypot_bounds(x: Array, y: Array) -> tuple[Array, Array]:
     Let x be the longer, scaled to [1, 2). If y is below 2**-28 (2**-13) of it, the root lies
     between x and a quarter of the way to the next float. Else, with g = sqrt(h) rounded and errors
     in units of u**2 h: the sum h + low of the squares has one of 3, as low is below 2u h; their
-    difference with g**2, below 2u h and then 4u h, ones of 2 and 4. Half of these 9, 4 for a
-    quotient within 2u and its product, and 2 for the square of the correction make 11 u**2 g; this
+    difference with g**2, below 2u h and then 4u h, ones of 2 and 4. Half of these 9, 5 for a
+    reciprocal within 2u and a product, and 2 for the square of the correction make 12 u**2 g; this
     function takes 24, which leaves room for a sqrt that is not rounded correctly.
 
     Where a float is so close, the sign of x**2 + y**2 - g**2 tells: in units of the last place of
@@ -121,7 +121,9 @@ def hypot_bounds(x: Array, y: Array) -> tuple[Array, Array]:
     longer, shorter = scaled(x), scaled(y)
     distance = longer.exponent - shorter.exponent
     limit = constant(distance, 28 if fmt.digits == 53 else 13)
-    far = lax.ge(distance, limit)
+    zero = constant(x, 0)
+    alone, infinite = lax.eq(y, zero), lax.eq(x, constant(x, np.inf))
+    far = lax.ge(distance, limit) | infinite
     distance = lax.select(far, limit, distance)
     bits = lax.bitcast_convert_type(shorter.significand, fmt.bits) - (distance << fraction)
     second = lax.bitcast_convert_type(bits, fmt.dtype)
@@ -129,27 +131,25 @@ def hypot_bounds(x: Array, y: Array) -> tuple[Array, Array]:
     q, q_error = two_prod(second, second)
     h, low = fast_two_sum(p, q)
     low = low + (p_error + q_error)
-    g = rounded(lax.sqrt(h))
+    # XLA ends a fused loop before a root or quotient with several users; abs is the only one.
+    g = rounded(lax.abs(lax.sqrt(h)))
     square, square_error = two_prod(g, g)
     remainder = ((h - square) - square_error) + low
-    word = renormalised(g, rounded(remainder / (g + g)))
+    word = renormalised(g, rounded(remainder * lax.abs(constant(g, 0.5) / g)))
     error = g * constant(g, 24 * fmt.unit**2)
     # The integers of x and y in units of the last place of y, that of g too, as it is below 4.
     of_g = scaled(word.hi)
     a = lax.shift_left(significand_as_integer(longer.significand), distance)
     b = significand_as_integer(shorter.significand)
     c = lax.shift_left(significand_as_integer(word.hi), distance + of_g.exponent)
-    sign = lax.sign(a * a + b * b - c * c)
-    zero = constant(x, 0)
+    difference = a * a + b * b - c * c
     near = ~far & lax.le(lax.abs(word.lo), error)
-    none = constant(sign, 0)
-    side = lax.select(lax.lt(sign, none), -error, lax.select(lax.gt(sign, none), error, zero))
+    none = constant(difference, 0)
+    side = lax.select(lax.gt(difference, none), error, zero)
+    side = lax.select(lax.lt(difference, none), -error, side)
     lo = lax.select(near, side, word.lo)
-    lo = lax.select(far, constant(x, fmt.unit / 4), lo)
+    lo = lax.select(far, lax.select(alone, zero, constant(x, fmt.unit / 4)), lo)
     hi = lax.select(far, longer.significand, word.hi)
     error = lax.select(far | near, zero, error)
     down, up = positive_bounds(DoubleWord(hi, lo), error, longer.exponent)
-    alone, infinite = lax.eq(y, zero), lax.eq(x, constant(x, np.inf))
-    down = lax.select(alone, x, down)
-    up = lax.select(infinite | alone, x, up)
-    return down, up
+    return down, lax.select(lax.eq(x, zero), zero, up)
