@@ -202,8 +202,6 @@ def render() -> str:
         "    stirling: tuple[float, ...]",
         '    """1/12, -1/360, ... of powers of 1 / x**2, over x."""',
         "    half_log_2pi: tuple[float, float]",
-        "    log_pi: float",
-        '    """The float below."""',
         "    minimum: tuple[float, float, float]",
         '    """The floats around the least point right of 0, and the one below its value."""',
         "    minima: tuple[tuple[float, float, float], ...]",
@@ -235,7 +233,6 @@ def render() -> str:
         lines.append(f"    sine_error={certified(odd, [wave], plan)!r},")
         lines += ["    stirling=(", *(f"        {c!r}," for c in stirling), "    ),"]
         lines.append(f"    half_log_2pi={double_word((2 * arb.pi()).log() / 2, plan.dtype)!r},")
-        lines.append(f"    log_pi={float_bounds(arb.pi().log(), plan.dtype)[0]!r},")
         lines.append(f"    minimum={first!r},")
         lines += ["    minima=(", *(f"        {m!r}," for m in others), "    ),", ")"]
     return "\n".join(lines) + "\n"

@@ -21,8 +21,6 @@ class LgammaTable(NamedTuple):
     stirling: tuple[float, ...]
     """1/12, -1/360, ... of powers of 1 / x**2, over x."""
     half_log_2pi: tuple[float, float]
-    log_pi: float
-    """The float below."""
     minimum: tuple[float, float, float]
     """The floats around the least point right of 0, and the one below its value."""
     minima: tuple[tuple[float, float, float], ...]
@@ -169,7 +167,6 @@ FLOAT64 = LgammaTable(
         13.402864044168393,
     ),
     half_log_2pi=(0.9189385332046728, -3.8782941580672414e-17),
-    log_pi=1.1447298858494002,
     minimum=(1.4616321449683622, 1.4616321449683625, -0.12148629053584961),
     minima=(
         (-0.5040830082644555, -0.5040830082644554, 1.2654376221108654),
@@ -300,7 +297,6 @@ FLOAT32 = LgammaTable(
         -0.0005952381179668009,
     ),
     half_log_2pi=(0.9189385175704956, 1.563417661998301e-08),
-    log_pi=1.1447298526763916,
     minimum=(1.4616321325302124, 1.461632251739502, -0.12148629128932953),
     minima=(
         (-0.5040830373764038, -0.504082977771759, 1.2654376029968262),

@@ -158,9 +158,8 @@ def test_special_values(dtype: type) -> None:
     assert 0.8339 < reached.lo < 0.8340  # log(2.3024...), the minimum
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_every_way_of_calling_encloses(dtype: type) -> None:
-    kernel_checks.check_every_way(ij.lgamma, "lgamma", _positive(dtype, 2_000, seed=3))
+def test_every_way_of_calling_encloses() -> None:
+    kernel_checks.check_every_way(ij.lgamma, "lgamma", _positive(np.float32, 2_000, seed=3))
 
 
 def test_bounds_have_the_derivative_of_the_function() -> None:

@@ -61,9 +61,8 @@ def test_ranges_over_intervals(name: str, dtype: type) -> None:
     kernel_checks.check_ranges(FUNCTIONS[name], name, lo, hi)
 
 
-@pytest.mark.parametrize(("name", "dtype"), [("ndtri", np.float64), ("erfinv", np.float32)])
-def test_every_way_of_calling_encloses(name: str, dtype: type) -> None:
-    kernel_checks.check_every_way(FUNCTIONS[name], name, _grid(name, dtype, 1_000, seed=3))
+def test_every_way_of_calling_encloses() -> None:
+    kernel_checks.check_every_way(ij.ndtri, "ndtri", _grid("ndtri", np.float32, 1_000, seed=3))
 
 
 @pytest.mark.parametrize("worse", [2.0**-20, 2.0**-6, 0.5, 10.0, 1e30, np.nan])
