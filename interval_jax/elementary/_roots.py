@@ -123,7 +123,7 @@ def hypot_bounds(x: Array, y: Array) -> tuple[Array, Array]:
     limit = constant(distance, 28 if fmt.digits == 53 else 13)
     zero = constant(x, 0)
     alone, infinite = lax.eq(y, zero), lax.eq(x, constant(x, np.inf))
-    far = lax.ge(distance, limit) | infinite
+    far = lax.ge(distance, limit) | alone | infinite
     distance = lax.select(far, limit, distance)
     bits = lax.bitcast_convert_type(shorter.significand, fmt.bits) - (distance << fraction)
     second = lax.bitcast_convert_type(bits, fmt.dtype)
