@@ -75,16 +75,14 @@ def _gelu(x: Array) -> tuple[Array, Array]:
     return _times(x, value._replace(word=word))
 
 
-def _tanh_gelu(x: Array) -> tuple[Array, Array]:
-    """x / (1 + e) or, for negative x, x e / (1 + e), with e = exp(-|2 a|).
+def _tanh_factor(x: Array) -> Value:
+    """1 / (1 + e) or, for negative x, e / (1 + e), with e = exp(-|2 a|), for x >= -32.
 
     The sum of 2 a, all of one sign, has a relative error of (2 + 8 + 4 + 1) u**2 = 15 u**2, its
     product with x one of 8 more. It is absolute in exp, which clips arguments beyond 745; what
     remains is as for logistic. A square that underflows is negligible next to c.
     """
     unit, table = format_of(x).unit, _table(x.dtype)
-    # Beyond, x e is below the format; so is what exp clips.
-    x = lax.max(x, constant(x, -32))
     size = lax.min(lax.abs(x), constant(x, 32))
     square = DoubleWord(*two_prod(size, size))
     slope = add(multiply(square, pair(x, table.cubic)), pair(x, table.slope))
@@ -100,10 +98,16 @@ def _tanh_gelu(x: Array) -> tuple[Array, Array]:
     logistic_error = exp_error(unit) + 8 * unit * head_error(unit) + 4 * unit**2
     relative = lax.min(twice.hi, constant(x, 750)) * (25 * unit**2) + logistic_error
     exponent = lax.select(negative, k, lax.full_like(k, 0))
-    return _times(x, Value(word, word.hi * relative, exponent))
+    return Value(word, word.hi * relative, exponent)
 
 
-def _gelu_derivative(x: Array) -> tuple[Array, Array]:
+def _tanh_gelu(x: Array) -> tuple[Array, Array]:
+    # Beyond, x e is below the format; so is what exp clips.
+    x = lax.max(x, constant(x, -32))
+    return _times(x, _tanh_factor(x))
+
+
+def _gelu_derivative_value(x: Array) -> Value:
     """ndtr(x) + x pdf(x).
 
     With E = exp(-x**2 / 2), g as in log_ndtr and c = 1 / sqrt(2 pi) it is, for negative x from
@@ -150,7 +154,12 @@ def _gelu_derivative(x: Array) -> tuple[Array, Array]:
     # Far out it lies between 1 and the float above: x pdf(x) < u/4 from 9.2 (6.3) on.
     far = lax.gt(x, constant(x, 9.2 if unit == 2.0**-53 else 6.3))
     value = choose(far, Value(DoubleWord(one, constant(x, unit / 8)), zero, nothing), value)
-    down, up = bounds_of_any(value)
+    return value
+
+
+def _gelu_derivative(x: Array) -> tuple[Array, Array]:
+    down, up = bounds_of_any(_gelu_derivative_value(x))
+    zero = constant(x, 0)
     return down, lax.select(lax.lt(x, constant(x, -2)), lax.min(up, zero), up)
 
 

@@ -78,7 +78,7 @@ def _tail(q: Scaled) -> Value:
     return Value(word, error, q.exponent)
 
 
-def _log_ndtr(x: Array) -> tuple[Array, Array]:
+def _log_ndtr(x: Array) -> Value:
     fmt = format_of(x)
     unit, table, size = fmt.unit, table_of(x.dtype), lax.abs(x)
     zero, one = constant(x, 0), constant(x, 1)
@@ -118,7 +118,7 @@ def _log_ndtr(x: Array) -> tuple[Array, Array]:
     q = r._replace(exponent=r.exponent - 1)
     value = choose(~negative & ~first & lax.lt(_plain(q), constant(x, _SMALL)), _tail(q), value)
     value = choose(negative & lax.ge(size, constant(x, huge)), _huge(x), value)
-    return bounds(*value)
+    return value
 
 
 def _plain(q: Scaled) -> Array:
@@ -147,7 +147,7 @@ def _smooth(x: Array) -> Array:
     return lax.select(lax.lt(x, end), -0.5 * outside * outside, jax.scipy.special.log_ndtr(inside))
 
 
-_log_ndtr_enclosure = increasing(_log_ndtr, _smooth)
+_log_ndtr_enclosure = increasing(lambda x: bounds(*_log_ndtr(x)), _smooth)
 
 
 @decorable()
