@@ -62,6 +62,10 @@ class Case:
         """The active range for a type."""
         return self.active[dtype is np.float32]
 
+    def random(self, size: int) -> np.ndarray:
+        """Which of so many points are random, not chosen for being hard."""
+        return (np.arange(size) < hard_points.random_part(size)) | (self.draw is not None)
+
     def points(self, rng: np.random.Generator, dtype: type, size: int) -> Points:
         """Points of the format {0, normals}, an array of the size for each argument."""
         if self.draw is not None:
@@ -98,14 +102,15 @@ _ACTIVE: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "sech": ((-711.5, 711.5), (-90.0, 90.0)), "csch": ((-711.5, 711.5), (-90.0, 90.0)),
     "asinh": _EVERYWHERE, "acosh": ((1.0, 1e3),) * 2, "atanh": _UNIT, "acoth": _EVERYWHERE,
     "erf": ((-6.1, 6.1), (-4.0, 4.0)), "erfc": ((-6.2, 27.3), (-4.0, 10.1)),
-    "erfinv": _UNIT, "ndtri": ((0.0, 1.0),) * 2, "ndtr": ((-38.6, 8.5), (-13.2, 5.6)),
+    "erfinv": _UNIT, "erfcinv": ((0.0, 2.0),) * 2, "ndtri": ((0.0, 1.0),) * 2,
+    "ndtr": ((-38.6, 8.5), (-13.2, 5.6)),
     "log_ndtr": ((-50.0, 38.6), (-20.0, 13.2)), "norm_pdf": ((-38.6, 38.6), (-13.2, 13.2)),
     "logistic": ((-746.0, 38.0), (-104.5, 18.0)), "silu": ((-752.0, 38.0), (-109.0, 18.0)),
     "softplus": ((-746.0, 38.0), (-104.5, 18.0)), "gelu": ((-38.8, 9.0), (-13.5, 6.0)),
     "relu": _EVERYWHERE, "lgamma": ((-40.0, 180.0), (-20.0, 40.0)),
 }  # fmt: skip
 
-_SLOW = {"lgamma": 4.0, "erfinv": 3.0, "ndtri": 3.0, "log_ndtr": 2.0}
+_SLOW = {"lgamma": 4.0, "erfinv": 3.0, "erfcinv": 3.0, "ndtri": 3.0, "log_ndtr": 2.0}
 """Functions that take Arb longer than others."""
 
 _DERIVATIVES = {
@@ -210,7 +215,7 @@ def _powers_and_roots() -> Iterable[Case]:
                 f"rootn {n}",
                 functools.partial(_second, ij.rootn, n),
                 _by_arb(functools.partial(_root, n=n)),
-                active=_EVERYWHERE,
+                active=_EVERYWHERE if n % 2 else _POSITIVE,
                 cost=0.5,
             )
 

@@ -14,6 +14,11 @@ from tests.interval import points
 Points = tuple[np.ndarray, ...]
 
 
+def random_part(size: int) -> int:
+    """How many of the points drawn, the first ones, are random. The others are chosen."""
+    return 3 * (size // 4)
+
+
 def draw(
     rng: np.random.Generator,
     dtype: type,
@@ -22,7 +27,7 @@ def draw(
     critical: Sequence[float] = (),
 ) -> np.ndarray:
     """Points over all exponents, over the active range in two measures, and next to hard ones."""
-    part = size // 4
+    part = random_part(size) // 3
     low, high = active
     integer = np.uint32 if dtype is np.float32 else np.uint64
     bits = rng.integers(0, np.iinfo(integer).max, part, integer, endpoint=True)
@@ -32,7 +37,7 @@ def draw(
     signs = rng.choice([1.0] if low >= 0 else [1.0, -1.0], part)
     with np.errstate(over="ignore"):
         hard: np.ndarray = np.array(critical, np.float64).astype(dtype)
-        centres = rng.choice(np.concatenate([_adversarial(dtype), hard]), size - 3 * part)
+        centres = rng.choice(np.concatenate([_adversarial(dtype), hard]), size - random_part(size))
         first = min(hard.size, centres.size // 2)
         centres[:first] = rng.permutation(hard)[:first]
         spread = [rng.uniform(low, high, part), signs * magnitude, _nearby(rng, centres)]
@@ -189,6 +194,7 @@ _EDGES: dict[str, tuple[float, ...]] = {
     "acos": (1.0, -1.0),
     "atanh": (1.0, -1.0),
     "acoth": (1.0, -1.0),
+    "erfcinv": (1.0, 2.0, 2.0**-52, 2 - 2.0**-52, 2.0**-126),
     "erfinv": (1.0, -1.0, 1 - 2.0**-24, 2.0**-24 - 1),
     "ndtri": (1.0, 0.5, 1 - 2.0**-53, 2.0**-126),
     "erfc": (26.543258430632299, 27.226017111108363, 10.0543, 9.19, -5.86358474875516, -3.8325),

@@ -25,13 +25,13 @@ SIZE = 1024
 @pytest.mark.parametrize("name", CASES)
 def test_every_function_encloses(name: str, dtype: str) -> None:
     # Operation by operation, which compiles each operation once for all functions.
-    task = soundness.Task(name, dtype, range(2), ("alone",), 1, SIZE)
+    task = soundness.Task(name, dtype, range(1), ("alone",), 1, 2 * SIZE)
     tally = soundness.work(task)
     assert tally.points > SIZE
     assert not tally.violations, tally.examples
     if CASES[name].ranges is not None:
         assert tally.worst <= 1, tally.examples
-        assert tally.share > 0.98
+        assert tally.share > 0.985
 
 
 def test_every_way_of_calling_a_function() -> None:
@@ -39,7 +39,7 @@ def test_every_way_of_calling_a_function() -> None:
         tally = soundness.work(soundness.Task("exp", dtype, range(4), soundness.DEFAULT_WAYS, 2))
         # Values at two ends of each argument under jit, single ones otherwise.
         assert tally.points == 5 * soundness.SIZE
-        assert tally.ends == 6 * soundness.SIZE
+        assert tally.ends == 6 * hard_points.random_part(soundness.SIZE)
         assert not tally.violations
         assert tally.worst == 1
 
