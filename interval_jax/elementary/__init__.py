@@ -40,6 +40,7 @@ from interval_jax.elementary.normal import (
     norm_pdf_derivative,
 )
 from interval_jax.elementary.normal_inverse import erfcinv, erfinv, ndtri
+from interval_jax.elementary.power_rev import pow_rev1, pow_rev2
 from interval_jax.elementary.powers import pow, pown
 from interval_jax.elementary.roots import cbrt, hypot, rootn
 from interval_jax.elementary.softmax import logsumexp, softmax
@@ -111,6 +112,8 @@ __all__ = [
     "norm_pdf",
     "norm_pdf_derivative",
     "pow",
+    "pow_rev1",
+    "pow_rev2",
     "pown",
     "relu",
     "relu_derivative",
