@@ -139,9 +139,8 @@ def test_solutions_are_enclosed_within_one_ulp(name: str, dtype: type) -> None:
     _check(REVERSE[name], name, dtype)
 
 
-@pytest.mark.parametrize("name", REVERSE)
-def test_under_vmap(name: str) -> None:
-    _check(jax.vmap(REVERSE[name]), name, np.float32)
+def test_under_vmap() -> None:
+    _check(jax.vmap(sin_rev), "sin", np.float32)
 
 
 def test_special_cases() -> None:
@@ -152,14 +151,17 @@ def test_special_cases() -> None:
         (everything, everything, everything), (everything, box, box),
         ((0.5, 0.5), everything, everything), ((0.5, 0.5), (-inf, -1e300), (-inf, None)),
     ]  # fmt: skip
-    c, x, expected = (_intervals(np.array(v, float).T) for v in zip(*cases, strict=True))
+    c, x, expected = (np.array(v, float).T for v in zip(*cases, strict=True))
+    count, expected = len(cases), _intervals(expected)
+    # In the shape of the other tests, for which the functions are compiled.
+    c, x = (_intervals(np.resize(v.T, (SIZE, 2)).T) for v in (c, x))
     for name, function in REVERSE.items():
-        value = function(c, x)
+        value = function(c, x)[:count]
         np.testing.assert_array_equal(value.lo, expected.lo, name)
         np.testing.assert_array_equal(value.hi[:-1], expected.hi[:-1], name)
         assert value.hi[-1] < -1e299
         if name != "tan":
-            beyond = function(_intervals(np.full((2, 7), 1.5)), x)
+            beyond = function(_intervals(np.full((2, SIZE), 1.5)), x)
             assert np.all(np.asarray(beyond.lo) == inf)
     decorated = sin_rev(ij.decorate(c), ij.decorate(x))
     assert np.all(np.asarray(ij.decoration_part(decorated)) == ij.Decoration.TRV)
