@@ -228,7 +228,7 @@ def plan(
     for dtype in dtypes:
         for case in chosen:
             chunks = math.ceil(points * weights[case.name] / total / size / len(ways)) * len(ways)
-            step = 32 * len(ways)
+            step = 16 * len(ways)
             tasks += [
                 Task(case.name, dtype, range(at, min(at + step, chunks)), ways, seed, size)
                 for at in range(0, chunks, step)
@@ -304,13 +304,13 @@ def _start_process(counter: Any) -> None:
 def table(tallies: Sequence[Tally]) -> str:
     """The tallies as text, a line for each function and type."""
     lines = [
-        f"{'function':22}{'type':>9}{'points':>13}{'violations':>12}{'tightest %':>12}{'worst':>7}"
+        f"{'function':22}{'type':>9}{'points':>13}{'violations':>12}{'tightest %':>12}{'worst':>9}"
     ]
     for t in tallies:
         share = "" if math.isnan(t.share) else f"{100 * t.share:.3f}"
         worst = "" if math.isnan(t.share) else str(t.worst)
         lines.append(
-            f"{t.function:22}{t.dtype:>9}{t.points:>13,}{t.violations:>12}{share:>12}{worst:>7}"
+            f"{t.function:22}{t.dtype:>9}{t.points:>13,}{t.violations:>12}{share:>12}{worst:>9}"
         )
         lines += [f"    {example}" for example in t.examples if t.violations or t.worst > 2]
     for dtype in DTYPES:
