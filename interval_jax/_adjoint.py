@@ -7,17 +7,19 @@ arguments, so each adjoint contains the exact derivative at every point of the b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax.extend import source_info_util
 
+from interval_jax._derivatives import symbolic
 from interval_jax._enclose import _is_interval, flat_arguments, flat_outputs
 from interval_jax._interpreter import Program, evaluate, trace
 from interval_jax._interval import Interval, add, as_interval
 from interval_jax._rules import UnsupportedPrimitiveError, Value
+from interval_jax._sharpen import sharpened
 
 __all__ = ["Adjoints", "adjoints", "grad", "value_and_grad", "vjp"]
 
@@ -210,6 +212,9 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         >>> pullback(1.0)
         (Interval([2, 4], float32),)
     """
+    if symbolic(primals):
+        plain = sharpened(f)
+        return jax.vjp(plain, *primals, has_aux=True) if has_aux else jax.vjp(plain, *primals)
     enclosed = _evaluate(f, primals, {}, has_aux)
     leaves, structure = flat_arguments(primals)
 
@@ -248,6 +253,9 @@ def value_and_grad(
 
     @wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
+        if symbolic(args, kwargs):
+            bound = partial(f, **kwargs)
+            return jax.value_and_grad(sharpened(bound), argnums, has_aux)(*args)
         enclosed = _evaluate(f, args, kwargs, has_aux)
         value = _scalar(jax.tree.leaves(enclosed.result, is_leaf=_is_interval), "grad")
 

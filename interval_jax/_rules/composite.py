@@ -17,10 +17,10 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from interval_jax import elementary as el
-from interval_jax._rules.registry import Rule, def_inlined, def_refused, elementwise_rule, settled
+from interval_jax._rules.registry import Rule, def_inlined, elementwise_rule, settled
 from interval_jax.elementary import fast
 
-__all__ = ["recognise"]
+__all__ = ["def_composite", "recognise"]
 
 for _name in ("jit", "closed_call", "core_call"):
     def_inlined(
@@ -29,13 +29,6 @@ for _name in ("jit", "closed_call", "core_call"):
 for _name in ("custom_jvp_call", "custom_vjp_call"):
     def_inlined(_name, lambda params: params["call_jaxpr"])
 def_inlined("remat", lambda params: ClosedJaxpr(params["jaxpr"], ()))
-
-_CONTROL = (
-    "control flow over intervals is not supported; unroll the loop in Python, or replace the "
-    "branch by jnp.where, whose undecided conditions give the hull of both cases"
-)
-for _name in ("scan", "while", "cond"):
-    def_refused(_name, _CONTROL)
 
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], Rule]] = {
     "silu": (
@@ -56,6 +49,11 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], Rule]] = {
         elementwise_rule(settled(el.relu), lambda x, _: settled(el.relu_derivative)(x)),
     ),
 }
+
+
+def def_composite(name: str, function: Callable[..., Any], rule: Rule) -> None:
+    """Define the rule of calls that have this name and the program of this function."""
+    _FUNCTIONS[name] = function, rule
 
 
 def recognise(eqn: Any) -> Rule | None:

@@ -63,6 +63,7 @@ def _sign_slope(x: Interval, _: Interval) -> Interval:
 
 
 def_elementwise("add", add, 1, 1)
+def_elementwise("add_jaxvals", add, 1, 1)
 def_elementwise("sub", sub, 1, -1)
 def_elementwise("mul", _product, lambda x, y, _: y, lambda x, y, _: x)
 def_elementwise("div", div, lambda x, y, _: recip(y), lambda x, y, _: -div(x, sqr(y)))

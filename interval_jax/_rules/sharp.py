@@ -1,0 +1,212 @@
+"""Functions whose derivatives can be enclosed sharply, to any order.
+
+JAX's own derivative rules are made for speed: ``tanh`` gives ``(1 + y) * (1 - y)``, in which y
+enters twice, and ``erf`` a rounded ``2 / sqrt(pi)``. The functions here have the same values and
+name their derivatives, ``tanh_derivative(x)`` and so on, as calls that :func:`recognise` knows;
+their enclosures are the ranges of those functions, with every constant enclosed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+from jax.custom_derivatives import SymbolicZero
+from jax.extend.core import Primitive
+
+from interval_jax import elementary as el
+from interval_jax._interval import Interval, interval, mul
+from interval_jax._rules.composite import def_composite
+from interval_jax._rules.registry import elementwise_rule, primitive, settled
+
+__all__ = ["SHARP_COMPOSITES", "SHARP_PRIMITIVES", "def_sharp"]
+
+Function = Callable[..., Any]
+
+SHARP_PRIMITIVES: dict[Primitive, Function] = {}
+"""What to call instead of a primitive before JAX differentiates."""
+
+SHARP_COMPOSITES: dict[str, Function] = {}
+"""What to call instead of a recognised call of that name."""
+
+
+def def_sharp(value: Function, slope: Function) -> Function:
+    """Return ``value``, a function of one array, with the derivative ``slope``.
+
+    Args:
+        value: The function, element by element.
+        slope: Its derivative; itself from this function if it is to be differentiated sharply.
+    """
+
+    @jax.custom_jvp
+    def function(x: Array) -> Array:
+        return value(x)
+
+    @function.defjvp
+    def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+        (x,), (t,) = primals, tangents
+        return function(x), t * slope(x)
+
+    return function
+
+
+def _named(name: str, program: Function, enclosure: Callable[[Interval], Interval]) -> Function:
+    """A call that is recognised by this name and program, and enclosed by the given function."""
+    program.__name__ = program.__qualname__ = name
+    call = jax.jit(program)
+    def_composite(name, call, elementwise_rule(enclosure))
+    return call
+
+
+def _scaled(name: str, digits: str) -> Function:
+    """Multiplication by a real number that is no float."""
+    factor = float(digits)
+    call = _named(name, lambda x: x * factor, lambda x: mul(x, interval(digits, dtype=x.dtype)))
+
+    @jax.custom_jvp
+    def scaled(x: Array) -> Array:
+        return call(x)
+
+    @scaled.defjvp
+    def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+        return scaled(primals[0]), call(tangents[0])
+
+    return scaled
+
+
+times_ln2 = _scaled(
+    "times_ln2", "0.693147180559945309417232121458176568075500134360255254120680009493"
+)
+times_half_sqrt_pi = _scaled(
+    "times_half_sqrt_pi", "0.886226925452758013649083741670572591398774728061193564106903894926"
+)
+
+logistic_derivative: Function
+tanh_derivative: Function
+silu_derivative: Function
+
+logistic = def_sharp(lax.logistic, lambda x: logistic_derivative(x))
+logistic_derivative = def_sharp(
+    _named(
+        "logistic_derivative",
+        lambda x: lax.logistic(x) * lax.logistic(-x),
+        settled(el.logistic_derivative),
+    ),
+    lambda x: logistic_derivative(x) * (1 - 2 * logistic(x)),
+)
+tanh = def_sharp(lax.tanh, lambda x: tanh_derivative(x))
+tanh_derivative = def_sharp(
+    _named("tanh_derivative", lambda x: 1 - lax.tanh(x) ** 2, settled(el.tanh_derivative)),
+    lambda x: -2 * tanh(x) * tanh_derivative(x),
+)
+silu = def_sharp(jax.nn.silu, lambda x: silu_derivative(x))
+silu_derivative = def_sharp(
+    _named(
+        "silu_derivative",
+        lambda x: lax.logistic(x) * (1 + x * lax.logistic(-x)),
+        settled(el.silu_derivative),
+    ),
+    lambda x: logistic_derivative(x) * (2 + x * (1 - 2 * logistic(x))),
+)
+softplus = def_sharp(jax.nn.softplus, logistic)
+erf_derivative: Function = def_sharp(
+    _named(
+        "erf_derivative",
+        lambda x: lax.exp(-(x**2)) * float(2 / np.sqrt(np.pi)),
+        settled(el.erf_derivative),
+    ),
+    lambda x: -2 * x * erf_derivative(x),
+)
+
+
+@jax.jit
+def _power_slope(x: Array, y: Array) -> Array:
+    # In a call of its own, so that y - 1 is not evaluated and rounded when it is traced.
+    return y * lax.pow(x, y - 1)
+
+
+def _is_zero(tangent: Any) -> bool:
+    return isinstance(tangent, SymbolicZero)
+
+
+@jax.custom_jvp
+def _general_pow(x: Array, y: Array) -> Array:
+    return lax.pow(x, y)
+
+
+@partial(_general_pow.defjvp, symbolic_zeros=True)
+def _(primals: tuple[Array, Array], tangents: tuple[Any, Any]) -> tuple[Array, Array]:
+    x, y = primals
+    z = _general_pow(x, y)
+    total = lax.full_like(z, 0)
+    if not _is_zero(tangents[0]):
+        total = total + tangents[0] * _general_pow_slope(x, y)
+    if not _is_zero(tangents[1]):
+        total = total + tangents[1] * (z * lax.log(x))
+    return z, total
+
+
+@jax.custom_jvp
+def _general_pow_slope(x: Array, y: Array) -> Array:
+    return _power_slope(x, y)
+
+
+@partial(_general_pow_slope.defjvp, symbolic_zeros=True)
+def _(primals: tuple[Array, Array], tangents: tuple[Any, Any]) -> tuple[Array, Array]:
+    x, y = primals
+    z = _general_pow_slope(x, y)
+    total = lax.full_like(z, 0)
+    if not _is_zero(tangents[0]):
+        total = total + tangents[0] * (z * (y - 1) / x)
+    if not _is_zero(tangents[1]):
+        total = total + tangents[1] * (lax.pow(x, y) / x + z * lax.log(x))
+    return z, total
+
+
+def _pow(x: Array, y: Array) -> Array:
+    exponent = constant_value(y)
+    if exponent == 0.5:
+        return lax.sqrt(x)
+    if exponent is not None and exponent == int(exponent):
+        return lax.integer_pow(x, int(exponent))
+    return _general_pow(x, y)
+
+
+def constant_value(x: Any) -> float | None:
+    """The one value of an array that is known when it is traced, else None."""
+    if isinstance(x, jax.core.Tracer):
+        return None
+    values = np.unique(np.asarray(x))
+    return float(values[0]) if values.size == 1 and np.isfinite(values[0]) else None
+
+
+def _def_primitive(name: str, function: Function) -> None:
+    prim = primitive(name)
+    if prim is not None:
+        SHARP_PRIMITIVES[prim] = lambda *args, **_: function(*args)
+
+
+exp2: Function = def_sharp(lax.exp2, lambda x: times_ln2(exp2(x)))
+cbrt: Function = def_sharp(lax.cbrt, lambda x: 1 / (3 * lax.square(cbrt(x))))
+erf_inv: Function = def_sharp(
+    lax.erf_inv, lambda x: times_half_sqrt_pi(lax.exp(lax.square(erf_inv(x))))
+)
+
+_def_primitive("tanh", tanh)
+_def_primitive("logistic", logistic)
+_def_primitive("exp2", exp2)
+_def_primitive("erf", def_sharp(lax.erf, erf_derivative))
+_def_primitive("erfc", def_sharp(lax.erfc, lambda x: -erf_derivative(x)))
+_def_primitive("erf_inv", erf_inv)
+_def_primitive("cbrt", cbrt)
+_def_primitive("pow", _pow)
+if primitive("log2") is not None:  # jax 0.12
+    _def_primitive("log2", def_sharp(jnp.log2, lambda x: 1 / times_ln2(x)))
+
+SHARP_COMPOSITES["silu"] = silu
+SHARP_COMPOSITES["softplus"] = softplus

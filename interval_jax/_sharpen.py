@@ -1,0 +1,104 @@
+"""Floor 4: programs rewritten so that JAX's derivatives of them can be enclosed sharply.
+
+JAX differentiates; what it traces is then enclosed. That gives forward and reverse mode, any
+order and nesting, and control flow, but the enclosure is only as good as the program that JAX
+writes. Here the primitives whose derivative rules are loose or hold rounded constants are
+replaced by the functions of :mod:`interval_jax._rules.sharp` beforehand.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+from jax.extend import source_info_util
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+
+from interval_jax._rules import RULES, recognise
+from interval_jax._rules.sharp import SHARP_COMPOSITES, SHARP_PRIMITIVES
+
+__all__ = ["is_tracing", "sharpened", "tracing"]
+
+# Error messages name the user's source line, not one below.
+source_info_util.register_exclusion(__file__)
+
+
+class _State(threading.local):
+    depth = 0
+
+
+_state = _State()
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Mark that a function is traced, not evaluated: transformations inside it are JAX's own."""
+    _state.depth += 1
+    try:
+        yield
+    finally:
+        _state.depth -= 1
+
+
+def is_tracing() -> bool:
+    """Tell whether the caller is inside a function that is being traced to be enclosed."""
+    return _state.depth > 0
+
+
+def sharpened(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same function of pytrees of arrays, with derivatives that enclose sharply."""
+
+    def rewritten(*args: Any) -> Any:
+        with tracing():
+            closed, shape = jax.make_jaxpr(f, return_shape=True)(*args)
+        results = _run(closed, jax.tree.leaves(args))
+        return jax.tree.unflatten(jax.tree.structure(shape), results)
+
+    return rewritten
+
+
+def _run(closed: ClosedJaxpr, arguments: Sequence[Any]) -> list[Any]:
+    """Evaluate a program with the primitives replaced."""
+    jaxpr = closed.jaxpr
+    values: dict[Any, Any] = dict(zip(jaxpr.invars, arguments, strict=True))
+    values.update(zip(jaxpr.constvars, closed.consts, strict=True))
+
+    def read(atom: Any) -> Any:
+        return atom.val if isinstance(atom, Literal) else values[atom]
+
+    for eqn in jaxpr.eqns:
+        results = _bind(eqn, [read(v) for v in eqn.invars])
+        values.update(zip(eqn.outvars, results, strict=True))
+    return [read(v) for v in jaxpr.outvars]
+
+
+def _bind(eqn: Any, arguments: list[Any]) -> list[Any]:
+    name = eqn.params.get("name")
+    if name in SHARP_COMPOSITES and recognise(eqn) is not None:
+        return [SHARP_COMPOSITES[name](*arguments)]
+    if eqn.primitive in SHARP_PRIMITIVES:
+        return [SHARP_PRIMITIVES[eqn.primitive](*arguments, **eqn.params)]
+    rule = RULES.get(eqn.primitive)
+    if rule is not None and rule.inline is not None:
+        # Among them functions with derivatives of the user's own, which may be approximations.
+        return _run(rule.inline(eqn.params), arguments)
+    params = {key: _rewritten_parameter(value) for key, value in eqn.params.items()}
+    result = eqn.primitive.bind(*arguments, **eqn.primitive.get_bind_params(params))
+    return list(result) if eqn.primitive.multiple_results else [result]
+
+
+def _rewritten_parameter(value: Any) -> Any:
+    """A program among the parameters of a loop or branch, rewritten."""
+    if isinstance(value, ClosedJaxpr):
+        stand_ins = [
+            jax.ShapeDtypeStruct(a.shape, a.dtype, weak_type=a.weak_type) for a in value.in_avals
+        ]
+        return jax.make_jaxpr(lambda *args: _run(value, args))(*stand_ins)
+    if isinstance(value, Jaxpr):
+        return _rewritten_parameter(ClosedJaxpr(value, ())).jaxpr
+    if isinstance(value, tuple) and value and isinstance(value[0], ClosedJaxpr):
+        return tuple(_rewritten_parameter(v) for v in value)
+    return value
