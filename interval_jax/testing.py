@@ -76,11 +76,11 @@ def assert_round_to_nearest() -> None:
     """
     for dtype in (np.float32, np.float64):
         # Nearest to 1 +- a tenth of the distance to the next number, and to its negative, is 1.
-        tenth = np.full(2, np.finfo(dtype).epsneg / 10, dtype)
-        one = np.array([1, -1], dtype)
-        sums = {"numpy": (one + tenth, one - tenth)}
+        one: np.ndarray = np.array([1, -1], dtype)
+        tenth: np.ndarray = np.full(2, np.finfo(dtype).epsneg / 10, dtype)
+        sums: dict[str, tuple[Any, Any]] = {"numpy": (one + tenth, one - tenth)}
         if dtype == jax.dtypes.canonicalize_dtype(dtype):
-            sums["JAX"] = tuple(np.asarray(v) for v in _sum_and_difference(one, tenth))
+            sums["JAX"] = jax.device_get(_sum_and_difference(one, tenth))
         for library, (above, below) in sums.items():
             up, down = (above > one).any(), (below < one).any()
             if up or down:
