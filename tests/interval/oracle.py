@@ -284,6 +284,10 @@ _UNBOUNDED = {
 _EDGES = {"acoth": 1.0, "coth": 0.0, "csch": 0.0}
 
 
+PIECEWISE = frozenset({"cot", "csc", "sec", "sinpi", "cospi", "tanpi", "lgamma"})
+"""Functions with poles or turning points without end: ranges only between two of them."""
+
+
 def _gelu_tanh_derivative(x: arb) -> arb:
     c, d = (8 / arb.pi()).sqrt(), arb(134145) / 1000000
     t = c * (x + arb(44715) / 1000000 * x**3)
@@ -317,7 +321,8 @@ def tightest_range(name: str, lo: np.ndarray, hi: np.ndarray) -> Tightest:
     """The tightest float64 enclosure of the range of a function of one argument over [lo, hi].
 
     The bounds may be infinite. For functions outside CORE-MATH the range is the hull of the values
-    at the ends and at the turning points inside.
+    at the ends and at the turning points inside; NaN where an end is outside the domain. For those
+    in `PIECEWISE` there must be neither a pole nor a turning point inside.
     """
     lo, hi = np.broadcast_arrays(np.asarray(lo, np.float64), np.asarray(hi, np.float64))
     if name in CORE_MATH:

@@ -61,18 +61,24 @@ def test_values_written_down_are_those_of_arb(name: str, monkeypatch: pytest.Mon
     x = x[(x > -3000) & (x < 80) & ((np.abs(x) > 1e-60) | (x == 0))]
     written = oracle.tightest_arb(name, x)
     monkeypatch.delitem(oracle._LIMITS, name)
-    decided = oracle.tightest_arb(name, x)
-    np.testing.assert_array_equal(written.down, decided.down)
-    np.testing.assert_array_equal(written.up, decided.up)
+    decided = oracle.tightest_arb(name, x, partial=True)
+    known = ~np.isnan(decided.down)
+    assert known.sum() > 0.9 * x.size
+    np.testing.assert_array_equal(written.down[known], decided.down[known])
+    np.testing.assert_array_equal(written.up[known], decided.up[known])
 
 
-@pytest.mark.parametrize("name", sorted(set(oracle.ARB) - set(oracle.CORE_MATH)))
+@pytest.mark.parametrize(
+    "name", sorted(set(oracle.ARB) - set(oracle.CORE_MATH) - oracle.PIECEWISE)
+)
 def test_range_holds_every_value(name: str) -> None:
     lo, hi = points.intervals(np.float64, 2_000, seed=5)
     ranges = oracle.tightest_range(name, lo, hi)
     for seed in range(3):
         value = oracle.tightest(name, points.members(lo, hi, seed))
-        inside = ~np.isnan(value.down)  # of the function's domain
+        # The domain of the function, and intervals that do not leave it.
+        inside = ~np.isnan(value.down) & ~np.isnan(ranges.down)
+        assert inside.sum() > 100
         assert (ranges.down <= value.down)[inside].all()
         assert (value.up <= ranges.up)[inside].all()
 
