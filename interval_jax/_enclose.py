@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -73,23 +73,37 @@ def flat_outputs(program: Program, values: dict[int, Value]) -> list[Any]:
 
 
 def enclose(
-    f: Callable[..., Any], method: str = "natural", accuracy: Accuracy = None
+    f: Callable[..., Any],
+    method: str = "natural",
+    accuracy: Accuracy = None,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
 ) -> Callable[..., Any]:
     """Return the interval extension of a JAX function.
 
     Args:
-        f: A function of pytrees of arrays that JAX can trace: ``jit``, ``vmap``, broadcasting,
-            reductions, contractions and activations; branches by ``jnp.where``.
+        f: A function of pytrees of arrays that JAX can trace, with whatever transformations,
+            loops and branches inside.
         method: ``"natural"``: each primitive is replaced by its enclosure.
         accuracy: ``"tight"`` or ``"fast"`` activations: silu within a unit, or wider by 16 units
             at a third of the cost. By default fast in programs with matrix products, whose own
             rounding is bounded more widely, and tight elsewhere.
+        static_argnums: Positions of arguments that are passed to f as they are, as for
+            ``jax.jit``: numbers that determine shapes, text, functions.
+        static_argnames: Names of keyword arguments that are passed to f as they are.
 
     Returns:
         A function of the same pytrees in which any float array may be an :class:`Interval`;
         its float results are intervals that contain f(x) for every member x of the arguments,
         f being the real function that the program states: constants are the floats they are,
-        operations are exact. It may be transformed by ``jit`` and ``vmap``.
+        operations are exact. It may be transformed by ``jit``, ``vmap`` and ``shard_map``.
+
+    ``lax.cond`` on an undecided condition gives the hull of both branches. ``lax.while_loop`` on
+    an undecided condition gives the hull of the states with which a member of the box may leave
+    it, if it does. The search ends when the condition can no longer hold, when the states repeat,
+    or after 1000 undecided steps, then with the whole line; after 100 a state is joined with the
+    one before. Integers among the results of such loops and branches are refused if used.
+    ``lax.scan`` and loops on plain conditions are what they are for arrays.
 
     Raises:
         UnsupportedPrimitiveError: When called, if f uses a primitive without a rule.
@@ -103,13 +117,19 @@ def enclose(
     if method != "natural":
         raise ValueError(f"unknown method {method!r}; the one there is is 'natural'")
 
+    numbers = (static_argnums,) if isinstance(static_argnums, int) else static_argnums
+    names = (static_argnames,) if isinstance(static_argnames, str) else static_argnames
+
     @wraps(f)
     def enclosed(*args: Any, **kwargs: Any) -> Any:
-        values, structure = flat_arguments((args, kwargs))
+        fixed = {i + len(args) if i < 0 else i for i in numbers}
+        given = {i: a for i, a in enumerate(args) if i not in fixed}
+        named = {k: a for k, a in kwargs.items() if k not in names}
+        values, structure = flat_arguments((given, named))
 
         def flat(*leaves: Any) -> Any:
-            positional, named = jax.tree.unflatten(structure, leaves)
-            return f(*positional, **named)
+            positional, keywords = jax.tree.unflatten(structure, leaves)
+            return f(*(positional.get(i, a) for i, a in enumerate(args)), **{**kwargs, **keywords})
 
         program, out = trace(flat, *values, accuracy=accuracy)
         return jax.tree.unflatten(out, flat_outputs(program, evaluate(program, values)))

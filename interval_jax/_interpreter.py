@@ -1,26 +1,33 @@
 """Floor 4: programs over intervals.
 
 A function is traced by JAX, its calls are inlined into one straight list of steps, steps that
-do not contribute are dropped, and the rest is evaluated by the rules of the registry.
+do not contribute are dropped, and the rest is evaluated by the rules of the registry. Bodies of
+loops and branches are programs of their own, which the rule of the loop or branch evaluates.
 """
 
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend import source_info_util
-from jax.extend.core import ClosedJaxpr, Literal
+from jax.extend.core import ClosedJaxpr, Literal, primitives
 
 from interval_jax._interval import Interval
-from interval_jax._rules import RULES, Rule, UnsupportedPrimitiveError, Value, recognise
+from interval_jax._rules import RULES, Rule, Truth, UnsupportedPrimitiveError, Value, recognise
+from interval_jax._sharpen import tracing
 
 __all__ = ["Accuracy", "Program", "Step", "evaluate", "trace"]
+
+
+UNUSED = -1
+"""The slot of what nobody needs; its value is None."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +42,25 @@ class Step:
     where: str
     """The user's source line."""
 
+    def needing(self, wanted: Sequence[bool]) -> Step:
+        """The step without what only unwanted outputs need."""
+        if self.rule.demand is None:
+            return self
+        used, params = self.rule.demand(wanted, **self.params)
+        inputs = tuple(i if u else UNUSED for i, u in zip(self.inputs, used, strict=True))
+        return replace(self, inputs=inputs, params=params)
+
+    def bodies(self) -> Iterator[Program]:
+        """The programs among the parameters."""
+        for name in self.rule.bodies:
+            value = self.params[name]
+            yield from value if isinstance(value, tuple) else (value,)
+
+    def fast(self) -> Step:
+        """The step with the faster of two rules, inside bodies too."""
+        params = _with_bodies(self.params, self.rule.bodies, Program.fast)
+        return replace(self, rule=self.rule.fast or self.rule, params=params)
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -44,6 +70,68 @@ class Program:
     inputs: tuple[int, ...]
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
+    _abstract: dict[Any, list[Value]] = field(default_factory=dict)
+
+    def __call__(self, *values: Value) -> list[Value]:
+        """Evaluate the program; results that nobody needs are None."""
+        found = evaluate(self, values)
+        return [found[slot] for slot in self.outputs]
+
+    def abstract(self, *values: Value) -> list[Value]:
+        """The results with shapes and types in place of arrays, for such inputs."""
+        structure = jax.tree.structure(values)
+        # Their kinds decide; without the memory, nested loops would be traced exponentially often.
+        if structure not in self._abstract:
+            self._abstract[structure] = jax.eval_shape(lambda *args: self(*args), *values)
+        return self._abstract[structure]
+
+    def needing(self, wanted: Sequence[bool], keep_names: bool = False) -> Program:
+        """The program without what only unwanted results need, named values kept if asked."""
+        outputs = tuple(s if w else UNUSED for s, w in zip(self.outputs, wanted, strict=True))
+        needed, steps = set(outputs), []
+        for step in reversed(self.steps):
+            live = [o in needed for o in step.outputs]
+            if any(live) or (keep_names and step.name == "name"):
+                reduced = step.needing(live)
+                needed.update(reduced.inputs)
+                steps.append(reduced)
+        constants = {slot: value for slot, value in self.constants.items() if slot in needed}
+        return Program(constants, self.inputs, tuple(reversed(steps)), outputs)
+
+    @cached_property
+    def used(self) -> tuple[bool, ...]:
+        """Which inputs are read."""
+        read = set(self.outputs).union(*(step.inputs for step in self.steps))
+        return tuple(slot in read for slot in self.inputs)
+
+    def passed(self, output: int) -> int | None:
+        """Which input an output is, unchanged."""
+        slot = self.outputs[output]
+        return self.inputs.index(slot) if slot in self.inputs else None
+
+    def multiplies_matrices(self) -> bool:
+        """Whether there are matrix products, inside bodies too."""
+        return any(
+            step.name == "dot_general" or any(b.multiplies_matrices() for b in step.bodies())
+            for step in self.steps
+        )
+
+    def fast(self) -> Program:
+        """The program with the faster of two rules everywhere."""
+        return Program(
+            self.constants, self.inputs, tuple(step.fast() for step in self.steps), self.outputs
+        )
+
+
+def _with_bodies(
+    params: dict[str, Any], names: Sequence[str], change: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """Parameters with each body, one or a tuple of them, changed."""
+    changed = dict(params)
+    for name in names:
+        value = params[name]
+        changed[name] = tuple(map(change, value)) if isinstance(value, tuple) else change(value)
+    return changed
 
 
 class _Builder:
@@ -53,6 +141,8 @@ class _Builder:
         self.constants: dict[int, Any] = {}
         self.steps: list[Step] = []
         self.slots = 0
+        self.flags: dict[int, int] = {}
+        """Of integers 0 and 1 that were booleans, those booleans."""
 
     def slot(self) -> int:
         self.slots += 1
@@ -61,6 +151,11 @@ class _Builder:
     def constant(self, value: Any) -> int:
         slot = self.slot()
         self.constants[slot] = value
+        return slot
+
+    def negation(self, boolean: int) -> int:
+        slot = self.slot()
+        self.steps.append(Step("not", RULES[primitives.not_p], (boolean,), (slot,), {}, ""))
         return slot
 
     def inline(
@@ -80,6 +175,14 @@ class _Builder:
 
         for eqn in jaxpr.eqns:
             inputs = tuple(read(v) for v in eqn.invars)
+            flag = self.flags.get(inputs[0]) if inputs else None
+            if flag is not None:
+                # Branches choose by an integer, which an undecided boolean cannot become.
+                if eqn.primitive.name in ("cond", "select_n"):
+                    inputs = (flag, *inputs[1:])
+                elif (number := _compared_with(eqn)) in (0, 1):
+                    slots[eqn.outvars[0]] = flag if number else self.negation(flag)
+                    continue
             rule = recognise(eqn) or RULES.get(eqn.primitive)
             where = source_info_util.summarize(eqn.source_info) or caller
             if rule is not None and rule.inline is not None:
@@ -88,11 +191,30 @@ class _Builder:
                 continue
             outputs = tuple(self.slot() for _ in eqn.outvars)
             slots.update(zip(eqn.outvars, outputs, strict=True))
+            if eqn.primitive.name == "convert_element_type" and _is_flag(eqn):
+                self.flags[outputs[0]] = inputs[0]
             if rule is None or rule.refused is not None:
                 rule = _refusal(eqn, where, rule.refused if rule else None)
-            name = eqn.primitive.name
-            self.steps.append(Step(name, rule, inputs, outputs, dict(eqn.params), where))
+            params = _with_bodies(eqn.params, rule.bodies, partial(_program, caller=where))
+            self.steps.append(Step(eqn.primitive.name, rule, inputs, outputs, params, where))
         return [read(v) for v in jaxpr.outvars]
+
+
+def _program(closed: ClosedJaxpr, caller: str = "an unknown line") -> Program:
+    builder = _Builder()
+    inputs = tuple(builder.slot() for _ in closed.jaxpr.invars)
+    outputs = tuple(builder.inline(closed, inputs, caller))
+    return Program(builder.constants, inputs, tuple(builder.steps), outputs)
+
+
+def _compared_with(eqn: Any) -> int | None:
+    """The integer c of an equation ``x == c``."""
+    other = eqn.invars[-1]
+    return other.val if eqn.primitive.name == "eq" and isinstance(other, Literal) else None
+
+
+def _is_flag(eqn: Any) -> bool:
+    return eqn.invars[0].aval.dtype == bool and jnp.issubdtype(eqn.params["new_dtype"], jnp.integer)
 
 
 def _refusal(eqn: Any, where: str, reason: str | None) -> Rule:
@@ -134,19 +256,13 @@ def trace(
         args,
         is_leaf=lambda a: isinstance(a, Interval),
     )
-    closed, shape = jax.make_jaxpr(function, return_shape=True)(*stand_ins)
-    builder = _Builder()
-    inputs = tuple(builder.slot() for _ in closed.jaxpr.invars)
-    outputs = tuple(builder.inline(closed, inputs))
-    needed, steps = set(outputs), []
-    for step in reversed(builder.steps):
-        if needed.intersection(step.outputs) or step.name == "name":
-            needed.update(step.inputs)
-            steps.append(step)
-    if accuracy == "fast" or (accuracy is None and any(s.name == "dot_general" for s in steps)):
-        steps = [replace(s, rule=s.rule.fast) if s.rule.fast else s for s in steps]
-    constants = {slot: value for slot, value in builder.constants.items() if slot in needed}
-    return Program(constants, inputs, tuple(reversed(steps)), outputs), jax.tree.structure(shape)
+    with tracing():
+        closed, shape = jax.make_jaxpr(function, return_shape=True)(*stand_ins)
+    whole = _program(closed)
+    program = whole.needing([True] * len(whole.outputs), keep_names=True)
+    if accuracy == "fast" or (accuracy is None and program.multiplies_matrices()):
+        program = program.fast()
+    return program, jax.tree.structure(shape)
 
 
 def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
@@ -156,6 +272,7 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
         for slot, value in program.constants.items()
     }
     values.update(zip(program.inputs, arguments, strict=True))
+    values[UNUSED] = None
     for step in program.steps:
         assert step.rule.enclose is not None
         try:
@@ -163,7 +280,15 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
         except UnsupportedPrimitiveError as error:
             if step.where in str(error):
                 raise
-            raise UnsupportedPrimitiveError(f"{error} (at {step.where})") from None
+            operands = ", ".join(_shape(values[i]) for i in step.inputs if i != UNUSED)
+            raise UnsupportedPrimitiveError(
+                f"{error} (in {step.name}({operands}) at {step.where})"
+            ) from None
         results = result if isinstance(result, list | tuple) else [result]
         values.update(zip(step.outputs, results, strict=True))
     return values
+
+
+def _shape(value: Value) -> str:
+    array = value.certain if isinstance(value, Truth) else value
+    return f"{array.dtype}[{','.join(map(str, array.shape))}]"

@@ -4,8 +4,10 @@ from interval_jax._rules import (
     comparison,
     composite,
     contractions,
+    control_flow,
     elementwise,
     reductions,
+    sharp,
     structural,
     transcendental,
 )
@@ -28,10 +30,12 @@ __all__ = [
     "comparison",
     "composite",
     "contractions",
+    "control_flow",
     "elementwise",
     "recognise",
     "reductions",
     "register",
+    "sharp",
     "structural",
     "transcendental",
 ]

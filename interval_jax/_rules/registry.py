@@ -72,6 +72,10 @@ class Rule:
             interpreter then evaluates that and the other fields are unused.
         refused: Why the primitive cannot be enclosed, and what to do instead.
         fast: A rule that is several times faster and some units wider, for networks.
+        bodies: Names of the parameters that hold closed jaxprs, or tuples of them; ``enclose``
+            gets the functions of values that they stand for in their place.
+        demand: ``demand(wanted, **params)`` tells, for a primitive with bodies, which inputs
+            the wanted outputs depend on, and returns the parameters without the rest.
     """
 
     enclose: Enclose | None = None
@@ -79,6 +83,8 @@ class Rule:
     inline: Callable[[dict[str, Any]], Any] | None = None
     refused: str | None = None
     fast: Rule | None = None
+    bodies: tuple[str, ...] = ()
+    demand: Callable[..., tuple[Sequence[bool], dict[str, Any]]] | None = None
 
 
 RULES: dict[Primitive, Rule] = {}

@@ -1,0 +1,388 @@
+"""Rules of loops and branches: they stay the loops and branches that they are.
+
+A body is a function of values (:class:`Body`) that the interpreter makes of a jaxpr. Its inputs
+and outputs are intervals, plain arrays, possibly undecided booleans, or ``None`` where nobody
+needs them. What a loop carries starts as one kind and may come back as another, so its kinds
+are found first, by abstract evaluation.
+
+A branch on an undecided condition gives the hull of both branches. In a loop on an undecided
+condition all members of the box take their steps together: after each, the states of those that
+may have stopped there join the result. It ends when the condition can no longer hold, or the
+states repeat (what follows would be a subset), or, after many undecided steps, with the whole
+line, which contains any result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from interval_jax._interval import Interval, as_interval
+from interval_jax._rules.registry import (
+    Rule,
+    Truth,
+    UnsupportedPrimitiveError,
+    Value,
+    _define,
+    is_real,
+    truth,
+)
+
+__all__ = ["JOINED_AFTER", "WIDENED_AFTER", "Body"]
+
+JOINED_AFTER = 100
+"""Undecided steps after which a loop's state includes those before, so that it settles."""
+
+WIDENED_AFTER = 1000
+"""Undecided steps after which the result of a loop is the whole line."""
+
+
+class Body(Protocol):
+    """A program inside a primitive, as a function of values."""
+
+    used: tuple[bool, ...]
+    """Which inputs it reads."""
+
+    def __call__(self, *values: Value) -> list[Value]:
+        """Evaluate it."""
+
+    def abstract(self, *values: Value) -> list[Value]:
+        """Return its results with shapes and types in place of arrays."""
+
+    def needing(self, wanted: Sequence[bool]) -> Body:
+        """Return it without what only unwanted results need; these are None."""
+
+    def passed(self, output: int) -> int | None:
+        """Return which input an output is, unchanged."""
+
+
+def _kind(value: Value) -> type | None:
+    for kind in (Interval, Truth):
+        if isinstance(value, kind):
+            return kind
+    return None
+
+
+def _like(values: Sequence[Value], models: Sequence[Value]) -> list[Value]:
+    """Values as the kinds and types of others."""
+
+    def convert(value: Value, model: Value) -> Value:
+        if isinstance(model, Interval):
+            return as_interval(value, model.dtype)
+        return truth(value) if isinstance(model, Truth) else value
+
+    return [convert(v, m) for v, m in zip(values, models, strict=True)]
+
+
+def _joined(models: Sequence[Value], others: Sequence[Value]) -> list[Value]:
+    """Of two models each, the one that can hold several values."""
+    return [m if _kind(o) is None else o for m, o in zip(models, others, strict=True)]
+
+
+def _settled_kinds(
+    state: list[Value], advance: Callable[[list[Value]], list[Value]]
+) -> list[Value]:
+    """The state as the kinds that a loop's body keeps."""
+    while True:
+        promoted = _like(state, _joined(state, advance(state)))
+        if [_kind(v) for v in promoted] == [_kind(v) for v in state]:
+            return state
+        state = promoted
+
+
+def _axes(values: Any) -> frozenset[Any]:
+    """The axes of a ``shard_map`` along which any of the arrays varies."""
+    return frozenset().union(*map(_varying, jax.tree.leaves(values)))
+
+
+def _varying(array: Array) -> frozenset[Any]:
+    axes: frozenset[Any] = jax.typeof(array).manual_axis_type.varying
+    return axes
+
+
+def _spread(values: Any, axes: frozenset[Any]) -> Any:
+    """The same values, as varying along these axes: JAX wants a loop's to vary alike."""
+
+    def spread(array: Array) -> Array:
+        missing = axes - _varying(array)
+        return lax.pcast(array, tuple(missing), to="varying") if missing else array
+
+    return jax.tree.map(spread, values) if axes else values
+
+
+# --- sets of values ----------------------------------------------------------------------
+
+
+def _as_set(value: Value, name: str) -> Value:
+    """A value as one of the kinds that can hold several."""
+    if value is None or _kind(value) is not None:
+        return value
+    if is_real(value):
+        return as_interval(value)
+    if value.dtype == bool:
+        return truth(value)
+    raise UnsupportedPrimitiveError(
+        f"{name} on an undecided condition, of which a result of type {value.dtype} is used: an "
+        "integer that depends on interval data has no single value; return a float instead, or "
+        "make the condition plain"
+    )
+
+
+def _nothing(model: Value) -> Value:
+    """The set without members."""
+    if isinstance(model, Interval):
+        shape, dtype = model.shape, model.dtype
+        return Interval(jnp.full(shape, np.inf, dtype), jnp.full(shape, -np.inf, dtype))
+    if isinstance(model, Truth):
+        shape = model.certain.shape
+        return Truth(jnp.ones(shape, bool), jnp.zeros(shape, bool))
+    return None
+
+
+def _anything(model: Value) -> Value:
+    """The set of all values."""
+    if isinstance(model, Interval):
+        shape, dtype = model.shape, model.dtype
+        return Interval(jnp.full(shape, -np.inf, dtype), jnp.full(shape, np.inf, dtype))
+    if isinstance(model, Truth):
+        shape = model.certain.shape
+        return Truth(jnp.zeros(shape, bool), jnp.ones(shape, bool))
+    return None
+
+
+def _hull(x: Value, y: Value) -> Value:
+    if isinstance(x, Interval):
+        return Interval(lax.min(x.lo, y.lo), lax.max(x.hi, y.hi))
+    if isinstance(x, Truth):
+        return Truth(x.certain & y.certain, x.possible | y.possible)
+    return x
+
+
+def _within(x: Value, y: Value) -> Array:
+    """Whether all members of x are members of y; plain arrays are single members."""
+    if isinstance(x, Interval):
+        return jnp.all((x.lo >= y.lo) & (x.hi <= y.hi))
+    if isinstance(x, Truth):
+        return jnp.all((x.certain | ~y.certain) & (y.possible | ~x.possible))
+    if x is None:
+        return jnp.array(True)
+    if jnp.issubdtype(x.dtype, jax.dtypes.extended):
+        return jnp.array(False)
+    return jnp.all(x == y)
+
+
+def _select(mask: Array, x: Value, y: Value) -> Value:
+    """x where a scalar mask is true, y elsewhere."""
+    return jax.tree.map(lambda a, b: lax.select(jnp.broadcast_to(mask, a.shape), a, b), x, y)
+
+
+# --- branches ---------------------------------------------------------------------------
+
+
+def _cond(index: Value, *operands: Value, branches: Sequence[Body], **_: Any) -> list[Value]:
+    results = [branch.abstract(*operands) for branch in branches]
+    if isinstance(index, Truth):
+        return _either(index, operands, branches, results)
+    models: Any = reduce(_joined, results)
+    axes = _axes((index, operands))
+    operands = _spread(operands, axes)
+    return lax.switch(
+        lax.convert_element_type(index, np.int32),
+        # Closed over, operands keep their identity: x * x is known for a square.
+        [
+            lambda branch=branch: _spread(_like(branch(*operands), models), axes)
+            for branch in branches
+        ],
+    )
+
+
+def _either(
+    which: Truth,
+    operands: Sequence[Value],
+    branches: Sequence[Body],
+    results: Sequence[Sequence[Value]],
+) -> list[Value]:
+    """The hull of the branches that may be taken; what cannot be taken is not evaluated."""
+    otherwise, then = branches
+    count, axes = len(results[0]), _axes((which, operands))
+    operands = _spread(operands, axes)
+    same: dict[int, Value] = {}
+    for i in range(count):
+        source = then.passed(i)
+        if source is not None and source == otherwise.passed(i):
+            same[i] = operands[source]
+
+    def sets(values: Sequence[Value]) -> list[Value]:
+        return [None if i in same else _as_set(v, "cond") for i, v in enumerate(values)]
+
+    def taken(branch: Body, possible: Array, abstract: Sequence[Value]) -> list[Value]:
+        none = _spread([_nothing(m) for m in jax.eval_shape(sets, abstract)], axes)
+        return lax.cond(possible, lambda: _spread(sets(branch(*operands)), axes), lambda: none)
+
+    yes = taken(then, which.possible, results[1])
+    no = taken(otherwise, ~which.certain, results[0])
+    return [same[i] if i in same else _hull(yes[i], no[i]) for i in range(count)]
+
+
+def _cond_demand(
+    wanted: Sequence[bool], *, branches: Sequence[Body], **params: Any
+) -> tuple[list[bool], dict[str, Any]]:
+    needed = tuple(branch.needing(wanted) for branch in branches)
+    used = [any(u) for u in zip(*(branch.used for branch in needed), strict=True)]
+    return [True, *used], {**params, "branches": needed}
+
+
+_define("cond", Rule(_cond, bodies=("branches",), demand=_cond_demand))
+
+
+# --- loops of known length --------------------------------------------------------------
+
+
+def _scan_counts(params: dict[str, Any]) -> tuple[int, int]:
+    """The numbers of constants and of carried values among the operands of a scan."""
+    if "num_carry" in params:
+        return params["num_consts"], params["num_carry"]
+    consts, carry, _ = params["ft_in"].unpack()  # jax 0.12
+    return len(consts), len(carry)
+
+
+def _scan(
+    *values: Value, jaxpr: Body, length: int, reverse: bool, unroll: int, **params: Any
+) -> list[Value]:
+    consts_end, count = _scan_counts(params)
+    carry_end = consts_end + count
+    consts, xs = values[:consts_end], list(values[carry_end:])
+    slices = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), xs)
+
+    def abstract(carry: list[Value]) -> list[Value]:
+        return jaxpr.abstract(*consts, *carry, *slices)[:count]
+
+    axes = _axes(values)
+    init = _spread(_settled_kinds(list(values[consts_end:carry_end]), abstract), axes)
+
+    def advance(carry: list[Value], x: list[Value]) -> tuple[list[Value], list[Value]]:
+        results = jaxpr(*consts, *carry, *x)
+        return _spread(_like(results[:count], carry), axes), results[count:]
+
+    carry, ys = lax.scan(advance, init, xs, length, reverse=reverse, unroll=unroll)
+    return [*carry, *ys]
+
+
+def _carried(body: Body, first: int, wanted: Sequence[bool], rest: Sequence[bool] = ()) -> Any:
+    """Which carried values matter, inputs from ``first`` on, and the body without the others."""
+    carry = list(wanted)
+    while True:
+        needed = body.needing([*carry, *rest])
+        read = needed.used[first : first + len(carry)]
+        reached = [a or b for a, b in zip(carry, read, strict=True)]
+        if reached == carry:
+            return carry, needed
+        carry = reached
+
+
+def _scan_demand(
+    wanted: Sequence[bool], *, jaxpr: Body, **params: Any
+) -> tuple[list[bool], dict[str, Any]]:
+    consts, count = _scan_counts(params)
+    carry, body = _carried(jaxpr, consts, wanted[:count], wanted[count:])
+    used = [*body.used[:consts], *carry, *body.used[consts + count :]]
+    return used, {**params, "jaxpr": body}
+
+
+_define("scan", Rule(_scan, bodies=("jaxpr",), demand=_scan_demand))
+
+
+# --- loops on a condition ---------------------------------------------------------------
+
+
+def _while(
+    *values: Value,
+    cond_jaxpr: Body,
+    body_jaxpr: Body,
+    cond_nconsts: int,
+    body_nconsts: int,
+    wanted: Sequence[bool] = (),
+    **_: Any,
+) -> list[Value]:
+    first = cond_nconsts + body_nconsts
+    cond_consts, body_consts = values[:cond_nconsts], values[cond_nconsts:first]
+    init = _settled_kinds(list(values[first:]), lambda s: body_jaxpr.abstract(*body_consts, *s))
+    axes = _axes(values)
+    init = _spread(init, axes)
+
+    def condition(state: list[Value]) -> Value:
+        return cond_jaxpr(*cond_consts, *state)[0]
+
+    def advance(state: list[Value]) -> list[Value]:
+        return _spread(_like(body_jaxpr(*body_consts, *state), state), axes)
+
+    if not isinstance(cond_jaxpr.abstract(*cond_consts, *init)[0], Truth):
+        return lax.while_loop(condition, advance, init)
+    constant = [body_jaxpr.passed(i) == body_nconsts + i for i in range(len(init))]
+    collected = [w and not c for w, c in zip(wanted, constant, strict=True)]
+    found = _undecided_while(init, condition, advance, collected)
+    return [f if c else v for f, c, v in zip(found, collected, init, strict=True)]
+
+
+def _undecided_while(
+    init: list[Value],
+    condition: Callable[[list[Value]], Truth],
+    advance: Callable[[list[Value]], list[Value]],
+    collected: Sequence[bool],
+) -> list[Value]:
+    """The hull of the states in which a member may leave the loop."""
+
+    def stopped(state: list[Value], holds: Truth) -> list[Value]:
+        sets = [_as_set(v, "while") if c else None for v, c in zip(state, collected, strict=True)]
+        return [_select(holds.certain, _spread(_nothing(v), _axes(v)), v) for v in sets]
+
+    def step(loop: tuple[list[Value], list[Value], Array, Array]) -> Any:
+        state, found, undecided, _ = loop
+        new = advance(state)
+        joined = [_hull(n, s) if _kind(n) else n for n, s in zip(new, state, strict=True)]
+        new = _select(undecided > JOINED_AFTER, joined, new)
+        holds = condition(new)
+        found = [_hull(f, s) for f, s in zip(found, stopped(new, holds), strict=True)]
+        # What follows states that are all among those before are such states again.
+        settled = reduce(lax.bitwise_and, map(_within, new, state))
+        return new, found, undecided + ~holds.certain, holds.possible & ~settled
+
+    holds = condition(init)
+    undecided = lax.convert_element_type(~holds.certain, np.int32)
+    start = init, stopped(init, holds), undecided, holds.possible
+    _, found, _, runs = lax.while_loop(
+        lambda loop: loop[3] & (loop[2] <= WIDENED_AFTER), step, start
+    )
+    return [_select(runs, _anything(f), f) for f in found]
+
+
+def _while_demand(
+    wanted: Sequence[bool],
+    *,
+    cond_jaxpr: Body,
+    body_jaxpr: Body,
+    cond_nconsts: int,
+    body_nconsts: int,
+    **params: Any,
+) -> tuple[list[bool], dict[str, Any]]:
+    read = cond_jaxpr.used
+    needed = [a or b for a, b in zip(wanted, read[cond_nconsts:], strict=True)]
+    carry, body = _carried(body_jaxpr, body_nconsts, needed)
+    used = [*read[:cond_nconsts], *body.used[:body_nconsts], *carry]
+    return used, {
+        **params,
+        "cond_jaxpr": cond_jaxpr,
+        "body_jaxpr": body,
+        "cond_nconsts": cond_nconsts,
+        "body_nconsts": body_nconsts,
+        "wanted": tuple(wanted),
+    }
+
+
+_define("while", Rule(_while, bodies=("cond_jaxpr", "body_jaxpr"), demand=_while_demand))
