@@ -112,7 +112,7 @@ def _positive(x: DoubleWord) -> Value:
     large = lax.ge(x.hi, constant(x.hi, _STIRLING_FROM))
     huge = lax.ge(x.hi, constant(x.hi, 2.0 ** (70 if fmt.bias == 1023 else 40)))
     d, product, shift = _shifted(x)
-    logarithm = _stored(log_word(_select(large, x, product)))
+    logarithm = _stored(log_word(_stored(_select(large, x, product))))
     # Below 8.
     near = _stored(_near_two(_stored(d)))
     sign = lax.select(lax.lt(shift, zero), -one, one)
@@ -168,7 +168,7 @@ def lgamma_bounds(x: Array) -> tuple[Array, Array]:
     reflected = lax.lt(x, half)
     complement = DoubleWord(*two_sum(constant(x, 1), -x))
     value = _positive(_stored(_select(reflected, complement, DoubleWord(x, zero))))
-    word = _stored(value.word)
+    word, value = _stored(value.word), value._replace(error=stored(value.error))
     sine, sine_error = _log_sine(lax.select(reflected, x, half))
     total = add(DoubleWord(-sine.hi, -sine.lo), DoubleWord(-word.hi, -word.lo))
     error = (

@@ -65,7 +65,7 @@ def _select(mask: Array, a: DoubleWord, b: DoubleWord) -> DoubleWord:
 
 def _scaled(word: DoubleWord, exponent: Array, least: int) -> DoubleWord:
     power = power_of_two(word.hi, lax.max(exponent, lax.full_like(exponent, least)))
-    return DoubleWord(word.hi * power, word.lo * power)
+    return DoubleWord(stored(word.hi * power), stored(word.lo * power))
 
 
 def _sum(x: DoubleWord) -> tuple[DoubleWord, int]:
@@ -73,7 +73,7 @@ def _sum(x: DoubleWord) -> tuple[DoubleWord, int]:
     levels = 0
     while (n := x.hi.shape[-1]) > 1:
         half = n // 2
-        pairs = add(*(DoubleWord(*(w[..., i : 2 * half : 2] for w in x)) for i in (0, 1)))
+        pairs = add(*(DoubleWord(*(w[..., i : i + half] for w in x)) for i in (0, half)))
         rest = DoubleWord(*(w[..., 2 * half :] for w in x))
         x = DoubleWord(*(jnp.concatenate(w, -1) for w in zip(pairs, rest)))
         levels += 1
