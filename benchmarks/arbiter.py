@@ -16,7 +16,7 @@ _BITS = 600
 
 
 def leaves_nothing_out(
-    operation: str, image: tuple[float, float], gap: tuple[float, float]
+    operation: str, image: tuple[float, float], gap: tuple[float, float], exponent: int = 2
 ) -> bool:
     """Prove that the forward function maps no number of a gap into an interval.
 
@@ -24,6 +24,7 @@ def leaves_nothing_out(
         operation: The reverse operation of ITL, such as "cosRevBin".
         image: Bounds of the interval that the forward function's values are to lie in.
         gap: Bounds of what was left out.
+        exponent: That of "pownRev".
 
     Returns:
         Whether that is proven; not without python-flint, nor for operations unknown here.
@@ -37,6 +38,8 @@ def leaves_nothing_out(
         "cosRev": (arb.cos, arb.sin),
         "tanRev": (arb.tan, arb.cos),  # the derivative is 1/cos^2; without a pole it has no zero
         "coshRev": (arb.cosh, arb.sinh),
+        "sqrRev": (lambda x: x * x, lambda x: x),
+        "pownRev": (lambda x: x**exponent, lambda x: x),
     }
     name = operation.removesuffix("Bin")
     if name not in functions or not all(map(math.isfinite, gap)):

@@ -336,13 +336,19 @@ def _compare_intervals(expected: Literal, found: Result) -> Outcome:
 def _with_excluded(statement: Statement, expected: Literal, found: Literal) -> Literal:
     """The result, with what it rightly left out of the expected one put back."""
     image = statement.arguments[0]
+    if not isinstance(image, Literal) or found.lo > found.hi:
+        return found
+    exponents = [a for a in statement.arguments if isinstance(a, int)]
+
+    def rightly(low: float, high: float) -> bool:
+        bounds = (image.lo, image.hi)
+        return leaves_nothing_out(statement.operation, bounds, (low, high), *exponents)
+
     lo, hi = found.lo, found.hi
-    if isinstance(image, Literal) and lo <= hi:
-        bounds = image.lo, image.hi
-        if expected.lo < lo and leaves_nothing_out(statement.operation, bounds, (expected.lo, lo)):
-            lo = expected.lo
-        if hi < expected.hi and leaves_nothing_out(statement.operation, bounds, (hi, expected.hi)):
-            hi = expected.hi
+    if expected.lo < lo and rightly(expected.lo, lo):
+        lo = expected.lo
+    if hi < expected.hi and rightly(hi, expected.hi):
+        hi = expected.hi
     return replace(found, lo=lo, hi=hi)
 
 

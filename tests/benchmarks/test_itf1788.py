@@ -133,7 +133,10 @@ def test_only_what_has_no_image_in_the_interval_may_be_left_out() -> None:
     assert not arbiter.leaves_nothing_out("sinRev", (0.0, 0.0), pi)
     assert not arbiter.leaves_nothing_out("tanRev", (2.0, 3.0), (1.0, 2.0))
     assert not arbiter.leaves_nothing_out("cosRev", (-1.0, -1.0), (pi[1], math.inf))
-    assert not arbiter.leaves_nothing_out("pownRev", (0.0, 0.0), above)
+    assert not arbiter.leaves_nothing_out("mulRev", (0.0, 0.0), above)
+    assert arbiter.leaves_nothing_out("pownRev", (1.0, 2.0), (1.26, 1.3), 3)
+    assert not arbiter.leaves_nothing_out("pownRev", (1.0, 2.0), (1.25, 1.3), 3)
+    assert not arbiter.leaves_nothing_out("sqrRev", (2.0, 3.0), (-1.0, 1.0))
 
 
 def test_violation_is_shown_and_returned_to_the_shell(
