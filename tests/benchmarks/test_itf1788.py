@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import arbiter, itf1788, itl
-from benchmarks.itf1788 import Outcome
 from benchmarks.itl import Literal
+from benchmarks.judgement import Outcome
 
 SAMPLE = Path(__file__).parent / "sample.itl"
 
