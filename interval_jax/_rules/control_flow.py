@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -164,22 +164,26 @@ def _hull(x: Value, y: Value) -> Value:
     return x
 
 
-def _within(x: Value, y: Value) -> Array:
-    """Whether all members of x are members of y; plain arrays are single members."""
+def _within(x: Value, y: Value, ndim: int) -> Array:
+    """Whether all members of x are members of y, along the first axes; arrays are one member."""
     if isinstance(x, Interval):
-        return jnp.all((x.lo >= y.lo) & (x.hi <= y.hi))
-    if isinstance(x, Truth):
-        return jnp.all((x.certain | ~y.certain) & (y.possible | ~x.possible))
-    if x is None:
-        return jnp.array(True)
-    if jnp.issubdtype(x.dtype, jax.dtypes.extended):
-        return jnp.array(False)
-    return jnp.all(x == y)
+        inside = (x.lo >= y.lo) & (x.hi <= y.hi)
+    elif isinstance(x, Truth):
+        inside = (x.certain | ~y.certain) & (y.possible | ~x.possible)
+    elif jnp.issubdtype(x.dtype, jax.dtypes.extended):
+        inside = jnp.zeros(x.shape, bool)
+    else:
+        inside = lax.eq(x, y)
+    return jnp.all(inside, axis=tuple(range(ndim, inside.ndim)))
 
 
 def _select(mask: Array, x: Value, y: Value) -> Value:
-    """x where a scalar mask is true, y elsewhere."""
-    return jax.tree.map(lambda a, b: lax.select(jnp.broadcast_to(mask, a.shape), a, b), x, y)
+    """x where a mask over the first axes is true, y elsewhere."""
+
+    def select(a: Array, b: Array) -> Array:
+        return lax.select(lax.broadcast_in_dim(mask, a.shape, range(mask.ndim)), a, b)
+
+    return jax.tree.map(select, x, y)
 
 
 # --- branches ---------------------------------------------------------------------------
@@ -301,7 +305,7 @@ _define("scan", Rule(_scan, bodies=("jaxpr",), demand=_scan_demand))
 # --- loops on a condition ---------------------------------------------------------------
 
 
-def _while(
+def _while(  # A loop mapped by vmap has a condition for each element, on the first axes.
     *values: Value,
     cond_jaxpr: Body,
     body_jaxpr: Body,
@@ -322,12 +326,30 @@ def _while(
     def advance(state: list[Value]) -> list[Value]:
         return _spread(_like(body_jaxpr(*body_consts, *state), state), axes)
 
-    if not isinstance(cond_jaxpr.abstract(*cond_consts, *init)[0], Truth):
-        return lax.while_loop(condition, advance, init)
+    holds = cond_jaxpr.abstract(*cond_consts, *init)[0]
+    if not isinstance(holds, Truth):
+        if not holds.shape:
+            return lax.while_loop(condition, advance, init)
+        return lax.while_loop(
+            lambda s: jnp.any(condition(s)), lambda s: _select(condition(s), advance(s), s), init
+        )
     constant = [body_jaxpr.passed(i) == body_nconsts + i for i in range(len(init))]
     collected = [w and not c for w, c in zip(wanted, constant, strict=True)]
     found = _undecided_while(init, condition, advance, collected)
     return [f if c else v for f, c, v in zip(found, collected, init, strict=True)]
+
+
+class _Loop(NamedTuple):
+    """What a loop on an undecided condition carries; the last two have the condition's shape."""
+
+    state: list[Value]
+    """Of all members that may still be in the loop."""
+    found: list[Value]
+    """The hull of the states with which members may have left it."""
+    undecided: Array
+    """The number of steps at which some may have left it."""
+    possible: Array
+    """Whether any may be in it still."""
 
 
 def _undecided_while(
@@ -342,24 +364,29 @@ def _undecided_while(
         sets = [_as_set(v, "while") if c else None for v, c in zip(state, collected, strict=True)]
         return [_select(holds.certain, _spread(_nothing(v), _axes(v)), v) for v in sets]
 
-    def step(loop: tuple[list[Value], list[Value], Array, Array]) -> Any:
-        state, found, undecided, _ = loop
+    def goes_on(loop: _Loop) -> Array:
+        return loop.possible & (loop.undecided <= WIDENED_AFTER)
+
+    def step(loop: _Loop) -> _Loop:
+        state, goes = loop.state, goes_on(loop)
         new = advance(state)
         joined = [_hull(n, s) if _kind(n) else n for n, s in zip(new, state, strict=True)]
-        new = _select(undecided > JOINED_AFTER, joined, new)
+        new = _select(loop.undecided > JOINED_AFTER, joined, new)
         holds = condition(new)
-        found = [_hull(f, s) for f, s in zip(found, stopped(new, holds), strict=True)]
+        found = [_hull(f, s) for f, s in zip(loop.found, stopped(new, holds), strict=True)]
         # What follows states that are all among those before are such states again.
-        settled = reduce(lax.bitwise_and, map(_within, new, state))
-        return new, found, undecided + ~holds.certain, holds.possible & ~settled
+        live = [(n, s) for n, s in zip(new, state, strict=True) if n is not None]
+        settled = [_within(n, s, goes.ndim) for n, s in live]
+        possible = holds.possible & ~reduce(lax.bitwise_and, settled)
+        after = _Loop(new, found, loop.undecided + ~holds.certain, possible)
+        return _select(goes, after, loop)
 
     holds = condition(init)
     undecided = lax.convert_element_type(~holds.certain, np.int32)
-    start = init, stopped(init, holds), undecided, holds.possible
-    _, found, _, runs = lax.while_loop(
-        lambda loop: loop[3] & (loop[2] <= WIDENED_AFTER), step, start
-    )
-    return [_select(runs, _anything(f), f) for f in found]
+    start = _Loop(init, stopped(init, holds), undecided, holds.possible)
+    end = lax.while_loop(lambda loop: jnp.any(goes_on(loop)), step, start)
+    # The loop was left before it could not go on any more.
+    return [_select(end.possible, _anything(f), f) for f in end.found]
 
 
 def _while_demand(
