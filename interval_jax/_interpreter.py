@@ -20,7 +20,15 @@ from jax.extend import source_info_util
 from jax.extend.core import ClosedJaxpr, Literal, primitives
 
 from interval_jax._interval import Interval
-from interval_jax._rules import RULES, Rule, Truth, UnsupportedPrimitiveError, Value, recognise
+from interval_jax._rules import (
+    RULES,
+    Rule,
+    Truth,
+    UnsupportedPrimitiveError,
+    Value,
+    folded,
+    recognise,
+)
 from interval_jax._sharpen import tracing
 
 __all__ = ["Accuracy", "Program", "Step", "evaluate", "trace"]
@@ -161,6 +169,7 @@ class _Builder:
     def inline(
         self, closed: ClosedJaxpr, arguments: Sequence[int], caller: str = "an unknown line"
     ) -> list[int]:
+        closed = folded(closed)
         jaxpr = closed.jaxpr
         slots = dict(zip(jaxpr.invars, arguments, strict=True))
         slots.update(

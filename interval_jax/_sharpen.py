@@ -17,7 +17,7 @@ import jax
 from jax.extend import source_info_util
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from interval_jax._rules import RULES, recognise
+from interval_jax._rules import RULES, folded, recognise
 from interval_jax._rules.sharp import SHARP_COMPOSITES, SHARP_PRIMITIVES
 
 __all__ = ["is_tracing", "sharpened", "tracing"]
@@ -62,6 +62,7 @@ def sharpened(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def _run(closed: ClosedJaxpr, arguments: Sequence[Any]) -> list[Any]:
     """Evaluate a program with the primitives replaced."""
+    closed = folded(closed)
     jaxpr = closed.jaxpr
     values: dict[Any, Any] = dict(zip(jaxpr.invars, arguments, strict=True))
     values.update(zip(jaxpr.constvars, closed.consts, strict=True))

@@ -6,12 +6,13 @@ from interval_jax._rules import (
     contractions,
     control_flow,
     elementwise,
+    functions,
     reductions,
     sharp,
     structural,
     transcendental,
 )
-from interval_jax._rules.composite import recognise
+from interval_jax._rules.composite import folded, recognise
 from interval_jax._rules.registry import (
     RULES,
     Rule,
@@ -32,6 +33,8 @@ __all__ = [
     "contractions",
     "control_flow",
     "elementwise",
+    "folded",
+    "functions",
     "recognise",
     "reductions",
     "register",
