@@ -62,7 +62,8 @@ class Step:
         """The programs among the parameters."""
         for name in self.rule.bodies:
             value = self.params[name]
-            yield from value if isinstance(value, tuple) else (value,)
+            bodies = value if isinstance(value, tuple) else (value,)
+            yield from (body for body in bodies if body is not None)
 
     def fast(self) -> Step:
         """The step with the faster of two rules, inside bodies too."""
@@ -135,11 +136,13 @@ def _with_bodies(
     params: dict[str, Any], names: Sequence[str], change: Callable[[Any], Any]
 ) -> dict[str, Any]:
     """Parameters with each body, one or a tuple of them, changed."""
-    changed = dict(params)
-    for name in names:
-        value = params[name]
-        changed[name] = tuple(map(change, value)) if isinstance(value, tuple) else change(value)
-    return changed
+
+    def each(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(each, value))
+        return None if value is None else change(value)
+
+    return {**params, **{name: each(params[name]) for name in names}}
 
 
 class _Builder:

@@ -101,5 +101,6 @@ def _rewritten_parameter(value: Any) -> Any:
     if isinstance(value, Jaxpr):
         return _rewritten_parameter(ClosedJaxpr(value, ())).jaxpr
     if isinstance(value, tuple) and value and isinstance(value[0], ClosedJaxpr):
-        return tuple(_rewritten_parameter(v) for v in value)
+        # Named tuples too, with None among them.
+        return jax.tree.map(_rewritten_parameter, value)
     return value

@@ -23,6 +23,7 @@ the 2n - 1 operations loses less than tiny, enlarged by the roundings after it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -30,7 +31,7 @@ from jax import Array, lax
 
 from interval_jax import _rounding as rd
 
-__all__ = ["Bounds", "DimensionNumbers", "contract", "sum_bounds"]
+__all__ = ["Bounds", "DimensionNumbers", "bounds_of_sums", "contract", "sum_bounds"]
 
 Bounds = tuple[Array, Array]
 DimensionNumbers = tuple[
@@ -52,30 +53,42 @@ def _if_finite(value: Array, otherwise: float) -> Array:
 
 
 def sum_bounds(x: Bounds, axes: tuple[int, ...]) -> Bounds:
-    """Bound the sum of intervals over some axes, whatever the order of summation.
+    """Bound the sum of intervals over some axes, whatever the order of summation."""
+    lo, hi = x
+    n = math.prod(lo.shape[a] for a in axes)
+    if n <= 1:
+        return jnp.sum(lo, axes), jnp.sum(hi, axes)
+    return bounds_of_sums([x], n, lambda a: jnp.sum(a, axes))
+
+
+def bounds_of_sums(terms: Sequence[Bounds], n: int, total: Callable[..., Array]) -> Bounds:
+    """Bound sums of intervals, whatever the order of summation.
+
+    Args:
+        terms: Arrays of bounds.
+        n: An upper bound of the number of terms of any sum.
+        total: ``total(*arrays)`` adds numbers of the arrays, and does nothing else with them.
 
     By (1) without products the error is at most ``gamma_(n-1) sum|a| + 2n tiny``. The sum of
     absolute values is itself computed, low by a factor of at most 1 - gamma_(n-1), and the
     bound passes three more roundings: with g = gamma_(n+3) <= 1/2 the factor
     ``(1 - g) (1 + 2g) >= 1`` pays for all of them, and ``4n tiny`` for every underflow.
     """
-    lo, hi = x
-    n = math.prod(lo.shape[a] for a in axes)
-    if n <= 1:
-        return jnp.sum(lo, axes), jnp.sum(hi, axes)
-    fmt = rd.format_of(lo)
+    fmt = rd.format_of(terms[0][0])
     g = _gamma(n + 3, fmt)
 
-    def total(a: Array) -> tuple[Array, Array]:
-        error = jnp.sum(lax.abs(a), axes)
+    def bounded(sides: Sequence[Array]) -> tuple[Array, Array]:
+        error = total(*(lax.abs(a) for a in sides))
         error = error * lax.full_like(error, g * (1 + 2 * g))
-        return jnp.sum(a, axes), _if_finite(error + lax.full_like(error, 4 * n * fmt.tiny), np.inf)
+        return total(*sides), _if_finite(error + lax.full_like(error, 4 * n * fmt.tiny), np.inf)
 
     # An infinite term or an overflow makes the computed sum infinite or NaN.
-    (low, low_error), (high, high_error) = total(lo), total(hi)
+    low, low_error = bounded([lo for lo, _ in terms])
+    high, high_error = bounded([hi for _, hi in terms])
     low = _if_finite(rd.sub_down(low, low_error), -np.inf)
     high = _if_finite(rd.add_up(high, high_error), np.inf)
-    empty = jnp.any(lax.gt(lo, hi), axes)
+    nothing = total(*(lax.gt(lo, hi).astype(fmt.dtype) for lo, hi in terms))
+    empty = lax.gt(nothing, lax.full_like(nothing, 0))
     return (
         lax.select(empty, lax.full_like(low, np.inf), low),
         lax.select(empty, lax.full_like(high, -np.inf), high),

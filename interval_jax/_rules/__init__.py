@@ -1,16 +1,23 @@
 """Floor 3: rules of JAX primitives, by theme. Importing this fills the registry."""
 
 from interval_jax._rules import (
+    algebra,
     comparison,
     composite,
     contractions,
     control_flow,
     elementwise,
+    exact,
     functions,
+    order,
+    products,
     reductions,
     sharp,
+    special,
     structural,
+    sums,
     transcendental,
+    windows,
 )
 from interval_jax._rules.composite import folded, recognise
 from interval_jax._rules.registry import (
@@ -28,17 +35,24 @@ __all__ = [
     "Truth",
     "UnsupportedPrimitiveError",
     "Value",
+    "algebra",
     "comparison",
     "composite",
     "contractions",
     "control_flow",
     "elementwise",
+    "exact",
     "folded",
     "functions",
+    "order",
+    "products",
     "recognise",
     "reductions",
     "register",
     "sharp",
+    "special",
     "structural",
+    "sums",
     "transcendental",
+    "windows",
 ]

@@ -32,9 +32,7 @@ def _def_comparison(name: str, decide: _Decide, reflexive: bool) -> None:
 
     def enclosure(x: Value, y: Value, **params: Any) -> Value:
         if isinstance(x, Truth) or isinstance(y, Truth):
-            raise UnsupportedPrimitiveError(
-                f"{name} of undecided booleans: combine them with logical_and, or, not"
-            )
+            return _compared(name, truth(x), truth(y))
         if not (is_real(x) and is_real(y)):
             return prim.bind(x, y, **params)
         if x is y and isinstance(x, Interval):
@@ -46,6 +44,21 @@ def _def_comparison(name: str, decide: _Decide, reflexive: bool) -> None:
         return Truth(jnp.broadcast_to(certain, shape), jnp.broadcast_to(possible, shape))
 
     _define(name, Rule(enclosure))
+
+
+def _differ(x: Truth, y: Truth) -> Truth:
+    certain = (x.certain & ~y.possible) | (y.certain & ~x.possible)
+    return Truth(certain, (x.possible & ~y.certain) | (y.possible & ~x.certain))
+
+
+def _compared(name: str, x: Truth, y: Truth) -> Truth:
+    """Compare undecided booleans."""
+    if name not in ("eq", "ne"):
+        raise UnsupportedPrimitiveError(
+            f"{name} of undecided booleans: combine them with logical_and, or, xor, not"
+        )
+    differ = _differ(x, y)
+    return differ if name == "ne" else Truth(~differ.possible, ~differ.certain)
 
 
 def _point_pair(x: Interval, y: Interval) -> Array:
@@ -80,6 +93,15 @@ _def_logic("or")
 _def_logic("not", monotone=False)
 _def_logic("reduce_and")
 _def_logic("reduce_or")
+
+
+def _xor(x: Value, y: Value) -> Value:
+    if isinstance(x, Truth) or isinstance(y, Truth):
+        return _differ(truth(x), truth(y))
+    return lax.bitwise_xor(x, y)
+
+
+_define("xor", Rule(_xor))
 
 
 def _is_finite(x: Value, **_: Any) -> Value:

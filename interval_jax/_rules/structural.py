@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
@@ -18,47 +19,35 @@ from interval_jax._rules.registry import (
     UnsupportedPrimitiveError,
     Value,
     _define,
-    def_plain,
     def_structural,
     is_real,
+    primitive,
 )
 
 for _name in (
+    "all_gather",
+    "all_to_all",
     "concatenate",
     "copy",
     "dynamic_slice",
+    "dynamic_update_slice",
     "expand_dims",
     "gather",
     "pad",
+    "ppermute",
     "reshape",
     "rev",
+    "scatter",
     "slice",
     "split",
     "squeeze",
     "stack",
     "transpose",
+    "unstack",
     "device_put",
     "sharding_constraint",
 ):
     def_structural(_name)
-
-for _name in (
-    "clz",
-    "iota",
-    "population_count",
-    "random_bits",
-    "random_fold_in",
-    "random_seed",
-    "random_split",
-    "rem",
-    "shift_left",
-    "shift_right_arithmetic",
-    "shift_right_logical",
-    "threefry2x32",
-    "xor",
-):
-    def_plain(_name)
-
 
 def _summed(
     cotangents: Sequence[Interval], inputs: Sequence[Value], **params: Any
@@ -90,6 +79,24 @@ def _name_vjp(
 
 
 _define("name", Rule(_name_value, _name_vjp))
+
+
+def _barrier(*values: Value, **params: Any) -> Any:
+    leaves, structure = jax.tree.flatten(values)
+    return jax.tree.unflatten(structure, primitive("optimization_barrier").bind(*leaves, **params))
+
+
+def _barrier_vjp(
+    cotangents: Sequence[Interval],
+    wanted: Sequence[bool],
+    inputs: Sequence[Value],
+    outputs: Sequence[Value],
+    **_: Any,
+) -> list[Interval | None]:
+    return [c if want else None for c, want in zip(cotangents, wanted, strict=True)]
+
+
+_define("optimization_barrier", Rule(_barrier, _barrier_vjp))
 
 
 def _no_gradient(
