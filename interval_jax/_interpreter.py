@@ -164,6 +164,20 @@ class _Builder:
         self.constants[slot] = value
         return slot
 
+    def note_flag(self, eqn: Any, inputs: Sequence[int], output: int) -> None:
+        """Remember an integer that is a boolean: converted from one, or still that, limited."""
+        source: int | None = None
+        if eqn.primitive.name == "convert_element_type":
+            if jnp.issubdtype(eqn.params["new_dtype"], jnp.integer):
+                boolean = eqn.invars[0].aval.dtype == bool
+                source = inputs[0] if boolean else self.flags.get(inputs[0])
+        elif eqn.primitive.name == "clamp":
+            low, _, high = eqn.invars
+            if all(isinstance(v, Literal) for v in (low, high)) and low.val <= 0 < 1 <= high.val:
+                source = self.flags.get(inputs[1])
+        if source is not None:
+            self.flags[output] = source
+
     def negation(self, boolean: int) -> int:
         slot = self.slot()
         self.steps.append(Step("not", RULES[primitives.not_p], (boolean,), (slot,), {}, ""))
@@ -203,8 +217,7 @@ class _Builder:
                 continue
             outputs = tuple(self.slot() for _ in eqn.outvars)
             slots.update(zip(eqn.outvars, outputs, strict=True))
-            if eqn.primitive.name == "convert_element_type" and _is_flag(eqn):
-                self.flags[outputs[0]] = inputs[0]
+            self.note_flag(eqn, inputs, outputs[0] if outputs else UNUSED)
             if rule is None or rule.refused is not None:
                 rule = _refusal(eqn, where, rule.refused if rule else None)
             params = _with_bodies(eqn.params, rule.bodies, partial(_program, caller=where))
@@ -223,10 +236,6 @@ def _compared_with(eqn: Any) -> int | None:
     """The integer c of an equation ``x == c``."""
     other = eqn.invars[-1]
     return other.val if eqn.primitive.name == "eq" and isinstance(other, Literal) else None
-
-
-def _is_flag(eqn: Any) -> bool:
-    return eqn.invars[0].aval.dtype == bool and jnp.issubdtype(eqn.params["new_dtype"], jnp.integer)
 
 
 def _refusal(eqn: Any, where: str, reason: str | None) -> Rule:

@@ -213,7 +213,7 @@ def _either(
     results: Sequence[Sequence[Value]],
 ) -> list[Value]:
     """The hull of the branches that may be taken; what cannot be taken is not evaluated."""
-    otherwise, then = branches
+    otherwise, then = branches[:2]
     count, axes = len(results[0]), _axes((which, operands))
     operands = _spread(operands, axes)
     same: dict[int, Value] = {}
