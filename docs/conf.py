@@ -14,6 +14,7 @@ copyright = "The interval-jax authors"
 release = version = interval_jax.__version__
 
 extensions = [
+    "primitives_table",
     "results_table",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

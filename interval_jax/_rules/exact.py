@@ -62,7 +62,7 @@ def _def_integers(name: str, hint: str) -> None:
             raise UnsupportedPrimitiveError(f"{name} of floats: {hint}")
         return prim.bind(*values, **params)
 
-    _define(name, Rule(enclosure))
+    _define(name, Rule(enclosure, plain=True))
 
 
 for _name in ("reduce", "reduce_window"):

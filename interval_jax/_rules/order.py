@@ -203,7 +203,7 @@ def _def_argument(name: str) -> None:
             )
         return prim.bind(x, **params)
 
-    _define(name, Rule(enclosure))
+    _define(name, Rule(enclosure, plain=True))
 
 
 _def_argument("argmax")

@@ -71,6 +71,7 @@ class Rule:
         inline: ``inline(params)`` returns the closed jaxpr that the primitive stands for; the
             interpreter then evaluates that and the other fields are unused.
         refused: Why the primitive cannot be enclosed, and what to do instead.
+        plain: Whether ``enclose`` works on plain arrays alone and refuses interval data.
         fast: A rule that is several times faster and some units wider, for networks.
         bodies: Names of the parameters that hold closed jaxprs, or tuples of them; ``enclose``
             gets the functions of values that they stand for in their place.
@@ -82,6 +83,7 @@ class Rule:
     vjp: Vjp | None = None
     inline: Callable[[dict[str, Any]], Any] | None = None
     refused: str | None = None
+    plain: bool = False
     fast: Rule | None = None
     bodies: tuple[str, ...] = ()
     demand: Callable[..., tuple[Sequence[bool], dict[str, Any]]] | None = None
@@ -297,7 +299,7 @@ def _plain(prim: Any, *args: Value, **params: Any) -> Any:
 def def_plain(name: str) -> None:
     """Define a primitive of integers, booleans or keys: evaluated on plain arrays alone."""
     prim = primitive(name)
-    _define(name, Rule(partial(_plain, prim)))
+    _define(name, Rule(partial(_plain, prim), plain=True))
 
 
 def def_inlined(name: str, jaxpr: Callable[[dict[str, Any]], Any]) -> None:

@@ -190,16 +190,11 @@ def test_plain_results_are_enclosed_too() -> None:
 
 
 def test_unsupported_primitives_say_what_to_do() -> None:
-    def sums_in_a_scan(x: jax.Array) -> jax.Array:
-        return jax.lax.scan(lambda c, v: (c + v, None), 0.0, x)[0]
-
     X = ij.interval(np.zeros(3), np.ones(3))
-    with pytest.raises(ij.UnsupportedPrimitiveError, match=r"jnp\.where"):
-        ij.enclose(sums_in_a_scan)(X)
-    with pytest.raises(ij.UnsupportedPrimitiveError, match=r"sort.*float64\[3\].*register"):
-        ij.enclose(jnp.sort)(X)
-    with pytest.raises(ij.UnsupportedPrimitiveError, match=r"test_enclose\.py"):
-        ij.enclose(lambda x: jnp.cumsum(x))(X)
+    with pytest.raises(ij.UnsupportedPrimitiveError, match=r"sort.*float64\[3\].*line"):
+        ij.enclose(jnp.argsort)(X)
+    with pytest.raises(ij.UnsupportedPrimitiveError, match=r"digamma.*test_enclose\.py.*register"):
+        ij.enclose(lambda x: jax.lax.digamma(x))(X)
     with pytest.raises(ij.UnsupportedPrimitiveError, match=r"complex128.*test_enclose\.py"):
         ij.enclose(lambda x: jnp.fft.fft(x).real)(X)
     with pytest.raises(ij.UnsupportedPrimitiveError, match="indices"):
@@ -209,7 +204,7 @@ def test_unsupported_primitives_say_what_to_do() -> None:
     with pytest.raises(ValueError, match="unknown method"):
         ij.enclose(jnp.sqrt, method="magic")
     # Unused, they do no harm.
-    assert ij.enclose(lambda x: (jnp.sort(x), x + 1)[1])(X).shape == (3,)
+    assert ij.enclose(lambda x: (jnp.argsort(x), x + 1)[1])(X).shape == (3,)
 
 
 def test_users_add_rules() -> None:
