@@ -1,6 +1,7 @@
 """Command line: ``python -m benchmarks [GROUP ...] [--json FILE] [--check]``.
 
-``python -m benchmarks soundness`` is a campaign with options of its own: see its ``--help``.
+``python -m benchmarks soundness`` and ``python -m benchmarks corpus`` are campaigns with options of
+their own: see their ``--help``.
 """
 
 import argparse
@@ -27,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from benchmarks import soundness  # needs the oracles, which timings do without
 
         return soundness.main(given[1:])
+    if given[:1] == ["corpus"]:
+        from benchmarks import corpus  # needs mpmath
+
+        return corpus.main(given[1:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("group", nargs="*", help=f"any of {', '.join(GROUPS)}; all by default")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the timings there as well")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
@@ -111,7 +112,7 @@ _define("integer_pow", Rule(_integer_pow, _integer_pow_vjp))
 
 
 def _pow(x: Value, y: Value, **_: Any) -> Value:
-    """x**y for constant y = 1/2 or an integer, for any x; else on x >= 0."""
+    """x**y for constant y = 1/2 or an integer, for any x; else :func:`_power`."""
     exponent = _constant(y)
     if exponent == 0.5:
         return basic.sqrt(x)
@@ -121,12 +122,29 @@ def _pow(x: Value, y: Value, **_: Any) -> Value:
 
 
 def _power(x: Interval, y: Interval) -> Interval:
-    """x**y for x > 0, with 0**y = 0 for y > 0 and 0**0 = 1 where x can be 0."""
+    """x**y for x > 0, with 0**y = 0 for y > 0 and 0**0 = 1, and for x < 0 where y is whole."""
     value = el.pow(x, y)
     zero = lax.full_like(x.lo, 0)
     at_zero = lax.le(x.lo, zero) & lax.ge(x.hi, zero)
     one = at_zero & lax.le(y.lo, zero) & lax.ge(y.hi, zero)
-    return _where(one, convex_hull(value, _like(value, 1, 1)), value)
+    value = _where(one, convex_hull(value, _like(value, 1, 1)), value)
+    whole = lax.lt(x.lo, zero) & lax.le(lax.ceil(y.lo), lax.floor(y.hi))
+    return lax.cond(
+        jnp.any(whole),
+        lambda: _where(whole, convex_hull(value, _power_of_negative(x, y)), value),
+        lambda: value,
+    )
+
+
+def _power_of_negative(x: Interval, y: Interval) -> Interval:
+    """x**y for x < 0 and whole y."""
+    zero = lax.full_like(x.lo, 0)
+    size = el.pow(neg(Interval(x.lo, lax.min(x.hi, zero))), y)
+    half = y.lo * 0.5
+    one = lax.eq(y.lo, y.hi)
+    even = one & lax.eq(lax.floor(half), half)
+    odd = one & lax.ne(lax.floor(half), half)
+    return _where(even, size, _where(odd, neg(size), convex_hull(size, neg(size))))
 
 
 def _constant(y: Value) -> float | None:

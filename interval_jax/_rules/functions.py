@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -93,9 +93,11 @@ def _at_points(
 def _extremum(at: str, value: str) -> Callable[[np.dtype], Extremum]:
     """A local extremum, of which place and value are given to more digits than any format has."""
 
+    @lru_cache
     def of_type(dtype: np.dtype) -> Extremum:
-        ends = (interval(digits, dtype=dtype) for digits in (at, value))
-        place, height = ((float(i.lo), float(i.hi)) for i in ends)
+        with jax.ensure_compile_time_eval():
+            ends = [interval(digits, dtype=dtype) for digits in (at, value)]
+            place, height = ((float(i.lo), float(i.hi)) for i in ends)
         return Extremum(place, height)
 
     return of_type
