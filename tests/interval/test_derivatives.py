@@ -13,7 +13,6 @@ from jax.scipy import special
 
 import interval_jax as ij
 
-DTYPES = [np.float32, np.float64]
 SIZE = 60
 
 
@@ -74,8 +73,13 @@ def boxes(dtype: type) -> tuple[ij.Interval, np.ndarray]:
     return ij.interval(x - width, x + width), x
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", FUNCTIONS)
+# Both formats run through the same rules: float32 where kernels of its own enter.
+CASES = [(name, np.float64) for name in FUNCTIONS] + [
+    (name, np.float32) for name in ("tanh", "silu", "erf", "exp2", "power")
+]
+
+
+@pytest.mark.parametrize(("name", "dtype"), CASES)
 def test_first_and_second_order(name: str, dtype: type, monkeypatch: pytest.MonkeyPatch) -> None:
     function, series = FUNCTIONS[name]
     monkeypatch.setattr(f"{__name__}._tenth", arb(float(dtype(0.1))))
@@ -104,8 +108,9 @@ def test_sharp() -> None:
     """Slopes are the ranges of the derivatives, not of formulas for them."""
     X = ij.interval(np.array([-2.0, 0.5]), np.array([1.0, 3.0]))
     for function in (jnp.tanh, jax.nn.sigmoid, jax.nn.silu, jax.nn.softplus, special.erf):
-        forward = jax.vmap(ij.jacfwd(function))(X)
-        reverse = jax.vmap(ij.grad(function))(X)
+        forward, reverse = jax.jit(
+            jax.vmap(lambda x, f=function: (ij.jacfwd(f)(x), ij.grad(f)(x)))
+        )(X)
         np.testing.assert_array_equal(forward.lo, reverse.lo)
         np.testing.assert_array_equal(forward.hi, reverse.hi)
     slope = ij.jacfwd(jnp.tanh)(ij.interval(-1.0, 2.0))
@@ -146,17 +151,19 @@ def test_arguments_and_structures_are_those_of_jax() -> None:
     def with_aux(x: jax.Array, d: dict) -> tuple:
         return f(x, d), x + 1
 
-    both = ij.hessian(f, argnums=(0, 1))(ij.interval(x), {"y": ij.interval(y)})
+    both = jax.jit(ij.hessian(f, argnums=(0, 1)))(ij.interval(x), {"y": ij.interval(y)})
     expected = jax.hessian(f, argnums=(0, 1))(x, {"y": y})
     structure = jax.tree.structure(both, is_leaf=lambda leaf: isinstance(leaf, ij.Interval))
     assert structure == jax.tree.structure(expected)
     np.testing.assert_array_equal(both[0][1]["y"].lo, expected[0][1]["y"])
-    jacobian, aux = ij.jacfwd(with_aux, has_aux=True)(ij.interval(x), {"y": 3.0})
+    jacobian, aux = jax.jit(ij.jacfwd(with_aux, has_aux=True))(ij.interval(x), {"y": y})
     np.testing.assert_allclose(jacobian.lo, 2 * x * y, rtol=1e-14)
     np.testing.assert_array_equal(aux.hi, x + 1)
     _, slope, _ = ij.jvp(lambda x: (x * x, x), (ij.interval(x),), (x,), has_aux=True)
     np.testing.assert_array_equal(slope.hi, 2 * x * x)
-    product = ij.hvp(lambda x, y: jnp.sum(x * x) * y, (ij.interval(x), y), (x, 1.0))
+    product = jax.jit(lambda *p: ij.hvp(lambda x, y: jnp.sum(x * x) * y, p, (x, 1.0)))(
+        ij.interval(x), y
+    )
     assert [p.shape for p in product] == [(2,), ()]
 
 
@@ -176,7 +183,7 @@ def test_a_network_and_its_hessian() -> None:
         return x[0]
 
     centre = rng.normal(size=3)
-    H = ij.hessian(network)(ij.interval(centre - 1e-3, centre + 1e-3))
+    H = jax.jit(ij.hessian(network))(ij.interval(centre - 1e-3, centre + 1e-3))
     for point in centre + rng.uniform(-1e-3, 1e-3, (5, 3)):
         for k in range(3):
             ctx.prec, ctx.cap = 200, 3
