@@ -93,6 +93,9 @@ _ACTIVE: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "exp": _EXP, "exp2": ((-1076.0, 1025.0), (-151.0, 129.0)),
     "exp10": ((-324.0, 309.0), (-46.0, 39.0)), "expm1": ((-40.0, 711.0), (-20.0, 89.5)),
     "log": _POSITIVE, "log2": _POSITIVE, "log10": _POSITIVE, "log1p": ((-1.0, 1e3),) * 2,
+    "exp2m1": ((-54.0, 1025.0), (-26.0, 129.0)), "exp10m1": ((-17.0, 309.0), (-9.0, 39.0)),
+    "log2p1": ((-1.0, 1e3),) * 2, "log10p1": ((-1.0, 1e3),) * 2, "rsqrt": _POSITIVE,
+    "asinpi": _UNIT, "acospi": _UNIT, "atanpi": _EVERYWHERE,
     "sin": _EVERYWHERE, "cos": _EVERYWHERE, "tan": _EVERYWHERE,
     "cot": _EVERYWHERE, "sec": _EVERYWHERE, "csc": _EVERYWHERE,
     "sinpi": _EVERYWHERE, "cospi": _EVERYWHERE, "tanpi": _EVERYWHERE,
@@ -182,7 +185,7 @@ def _functions_of_several() -> Iterable[Case]:
     pairs = hard_points.pairs
     draws = {
         "add": pairs, "sub": pairs, "mul": pairs, "div": pairs, "min": pairs, "max": pairs,
-        "hypot": pairs, "atan2": pairs, "pow": hard_points.powers,
+        "hypot": pairs, "atan2": pairs, "atan2pi": pairs, "pow": hard_points.powers,
     }  # fmt: skip
     for name, draw in draws.items():
         known = _known(name)

@@ -41,9 +41,17 @@ SIZE = 512
 # --- operations ---------------------------------------------------------------------------
 
 _OTHER_NAMES = {
+    "acosPi": "acospi",
+    "asinPi": "asinpi",
+    "atan2Pi": "atan2pi",
+    "atanPi": "atanpi",
+    "cosPi": "cospi",
     "isNaI": "is_nai",
     "logp1": "log1p",
     "mulRevTen": "mul_rev",
+    "rSqrt": "rsqrt",
+    "sinPi": "sinpi",
+    "tanPi": "tanpi",
     "newDec": "decorate",
     "setDec": "decorate",
     "d-numsToInterval": "decorate",

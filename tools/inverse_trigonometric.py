@@ -46,6 +46,8 @@ class Tables(NamedTuple):
     """1/3, -1/5, 1/7, ..."""
     pi: tuple[float, float, float]
     """The sum of three floats, each the nearest to what is left."""
+    inverse_pi: tuple[float, float]
+    """1 / pi, the leading part the nearest float."""
 
 
 '''
@@ -66,6 +68,7 @@ def tables(name: str) -> dict[str, object]:
 
     first = nearest(mp.pi, dtype)
     second = nearest(mp.pi - first, dtype)
+    inverse = nearest(1 / mp.pi, dtype)
     return {
         "splits": SPLITS,
         "centres": tuple((c, *angle(mp.atan(mp.mpf(c)))) for c in CENTRES),
@@ -74,6 +77,7 @@ def tables(name: str) -> dict[str, object]:
             nearest((-1) ** (n + 1) / mp.mpf(2 * n + 1), dtype) for n in range(1, TERMS[name] + 1)
         ),
         "pi": (first, second, nearest(mp.pi - first - second, dtype)),
+        "inverse_pi": (inverse, nearest(1 / mp.pi - inverse, dtype)),
     }
 
 

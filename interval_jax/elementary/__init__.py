@@ -28,6 +28,7 @@ from interval_jax.elementary.hyperbolic import (
     sinh,
 )
 from interval_jax.elementary.inverse_trigonometric import acos, acot, asin, atan, atan2
+from interval_jax.elementary.inverse_trigonometric_pi import acospi, asinpi, atan2pi, atanpi
 from interval_jax.elementary.lgamma import lgamma
 from interval_jax.elementary.log_normal import log_ndtr
 from interval_jax.elementary.normal import (
@@ -42,7 +43,8 @@ from interval_jax.elementary.normal import (
 from interval_jax.elementary.normal_inverse import erfcinv, erfinv, ndtri
 from interval_jax.elementary.power_rev import pow_rev1, pow_rev2
 from interval_jax.elementary.powers import pow, pown
-from interval_jax.elementary.roots import cbrt, hypot, rootn
+from interval_jax.elementary.roots import cbrt, hypot, rootn, rsqrt
+from interval_jax.elementary.shifted import exp2m1, exp10m1, log2p1, log10p1
 from interval_jax.elementary.softmax import logsumexp, softmax
 from interval_jax.elementary.trigonometric import (
     cos,
@@ -66,15 +68,19 @@ from interval_jax.elementary.trigonometric_rev import (
 __all__ = [
     "acos",
     "acosh",
+    "acospi",
     "acot",
     "acoth",
     "asin",
     "asinh",
+    "asinpi",
     "atan",
     "atan2",
     "atan2_rev1",
     "atan2_rev2",
+    "atan2pi",
     "atanh",
+    "atanpi",
     "cbrt",
     "cos",
     "cos_rev",
@@ -92,7 +98,9 @@ __all__ = [
     "erfinv",
     "exp",
     "exp2",
+    "exp2m1",
     "exp10",
+    "exp10m1",
     "expm1",
     "gelu",
     "gelu_derivative",
@@ -101,7 +109,9 @@ __all__ = [
     "log",
     "log1p",
     "log2",
+    "log2p1",
     "log10",
+    "log10p1",
     "log_ndtr",
     "logistic",
     "logistic_derivative",
@@ -118,6 +128,7 @@ __all__ = [
     "relu",
     "relu_derivative",
     "rootn",
+    "rsqrt",
     "sec",
     "sech",
     "silu",

@@ -43,9 +43,11 @@ __all__ = [
     "log2_bounds",
     "log10_bounds",
     "log_bounds",
+    "log_ends",
     "log_error",
     "log_value",
     "log_word",
+    "minus_one",
     "negligible_exponent",
     "reduced",
     "tables_of",
@@ -254,6 +256,25 @@ def exp_value(x: Array) -> Value:
     return Value(DoubleWord(h.hi, lo), error, k)
 
 
+def minus_one(power: Value) -> Value:
+    """The value less 1, for a significand between 0.9 and 1.9; exact where that has no low word."""
+    (hi, lo), relative, k = power
+    unit = format_of(hi).unit
+    # Times 2**-k if that is large. Beyond the limits 1, or what is next to 1, is negligible.
+    zero, limit = lax.full_like(k, 0), lax.full_like(k, negligible_exponent(hi))
+    scale = power_of_two(hi, lax.max(lax.min(k, zero), limit))
+    one = power_of_two(hi, lax.max(lax.min(-k, zero), limit))
+    hi, lo = hi * scale, lo * scale
+    larger = lax.gt(hi, one)
+    h, e = fast_two_sum(lax.select(larger, hi, -one), lax.select(larger, -one, hi))
+    word = DoubleWord(*fast_two_sum(h, rounded(e + lo)))
+    # Of the sums, e + lo has an error of u**2 (|h| + |hi|), and none for lo = 0.
+    sums = hi * constant(hi, 4 * unit**2) + lax.abs(word.hi) * constant(hi, 2 * unit**2)
+    none = constant(hi, 0)
+    error = relative * scale + lax.select(lax.eq(lo, none), none, sums)
+    return Value(word, error * constant(hi, 1 + 4 * unit), lax.max(k, zero))
+
+
 def expm1_value(x: Array) -> Value:
     """exp(x) - 1 as a Value."""
     unit = format_of(x).unit
@@ -265,20 +286,8 @@ def expm1_value(x: Array) -> Value:
     h, e = fast_two_sum(h, rounded((e + b * ((x + a) * 0.5)) + s.tail))
     zero = lax.full_like(s.n, 0)
     direct = Value(DoubleWord(h, e), lax.abs(h) * constant(x, EXPM1_ERROR * unit), zero)
-    # With it: exp(x) - 1, times 2**-k if that is large. Beyond the limits 1, or exp(x) next
-    # to 1, is negligible.
     power, k = exp_word_from(s)
-    limit = lax.full_like(k, negligible_exponent(x))
-    scale = power_of_two(x, lax.max(lax.min(k, zero), limit))
-    one = power_of_two(x, lax.max(lax.min(-k, zero), limit))
-    power = DoubleWord(power.hi * scale, power.lo * scale)
-    rising = lax.gt(s.n, zero)
-    h, e = fast_two_sum(lax.select(rising, power.hi, -one), lax.select(rising, -one, power.hi))
-    word = DoubleWord(*fast_two_sum(h, rounded(e + power.lo)))
-    # Of the sums, e + power.lo has an error of u**2 (|h| + |power|).
-    error = power.hi * constant(x, exp_error(unit) + 4 * unit**2)
-    error = error + lax.abs(word.hi) * constant(x, 2 * unit**2)
-    reduced = Value(word, error * constant(x, 1 + 4 * unit), lax.max(k, zero))
+    reduced = minus_one(Value(power, power.hi * constant(x, exp_error(unit)), k))
     value = choose(lax.eq(s.n, zero), direct, reduced)
     near = lax.lt(lax.abs(x), constant(x, unit / 2))
     return choose(near, beside(x, constant(x, 1), zero), value)
@@ -391,7 +400,7 @@ def log1p_word(y: DoubleWord) -> DoubleWord:
 
 def log_bounds(x: Array) -> tuple[Array, Array]:
     value = log_value(_positive(x))
-    return _log_ends(x, 0.0, zero_at(x, 1.0, bounds(value.word, value.error)))
+    return log_ends(x, 0.0, zero_at(x, 1.0, bounds(value.word, value.error)))
 
 
 def log2_bounds(x: Array) -> tuple[Array, Array]:
@@ -402,7 +411,7 @@ def log2_bounds(x: Array) -> tuple[Array, Array]:
     fraction = lax.bitcast_convert_type(positive.hi, fmt.bits) & fmt.fraction_mask
     power = lax.eq(fraction, lax.full_like(fraction, 0))
     error = lax.select(power, constant(x, 0), value.error)
-    return _log_ends(x, 0.0, zero_at(x, 1.0, bounds(value.word, error)))
+    return log_ends(x, 0.0, zero_at(x, 1.0, bounds(value.word, error)))
 
 
 def log10_bounds(x: Array) -> tuple[Array, Array]:
@@ -416,7 +425,7 @@ def log10_bounds(x: Array) -> tuple[Array, Array]:
     exact = exact & lax.le(word.hi, constant(x, largest_exponent_of_ten(x)))
     exact = exact & lax.le(lax.abs(word.lo), error)
     lo, error = (lax.select(exact, constant(x, 0), v) for v in (word.lo, error))
-    return _log_ends(x, 0.0, zero_at(x, 1.0, bounds(DoubleWord(word.hi, lo), error)))
+    return log_ends(x, 0.0, zero_at(x, 1.0, bounds(DoubleWord(word.hi, lo), error)))
 
 
 def log1p_bounds(x: Array) -> tuple[Array, Array]:
@@ -425,14 +434,14 @@ def log1p_bounds(x: Array) -> tuple[Array, Array]:
     value = log_value(DoubleWord(*two_sum(constant(x, 1), lax.max(x, constant(x, unit - 1)))))
     near = lax.lt(lax.abs(x), constant(x, unit / 2))
     value = choose(near, beside(x, constant(x, -1), value.exponent), value)
-    return _log_ends(x, -1.0, zero_at(x, 0.0, bounds(*value)))
+    return log_ends(x, -1.0, zero_at(x, 0.0, bounds(*value)))
 
 
 def _positive(x: Array) -> DoubleWord:
     return DoubleWord(lax.max(x, constant(x, format_of(x).tiny)), constant(x, 0))
 
 
-def _log_ends(x: Array, end: float, values: tuple[Array, Array]) -> tuple[Array, Array]:
+def log_ends(x: Array, end: float, values: tuple[Array, Array]) -> tuple[Array, Array]:
     """The bounds, with the limits at the lower end of the domain and at infinity."""
     down, up = values
     inf = constant(x, np.inf)

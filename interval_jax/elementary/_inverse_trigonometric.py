@@ -8,6 +8,8 @@ roundoff; bounds hold in both formats and however XLA contracts sums (see
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from jax import Array, lax
 
@@ -28,17 +30,20 @@ from interval_jax.elementary._value import Value, beside, choose
 
 __all__ = [
     "SQRT_ERROR",
+    "Direction",
     "acos_bounds",
     "acos_word",
     "acot_bounds",
     "angle_bounds",
     "angle_error",
     "angle_tables",
+    "angle_value",
     "angle_word",
     "asin_bounds",
     "asin_word",
     "atan_bounds",
     "atan_word",
+    "direction",
     "odd_bounds",
     "sqrt_word",
 ]
@@ -187,7 +192,7 @@ def _odd(x: Array, word: DoubleWord) -> DoubleWord:
     return DoubleWord(*(lax.select(negative, -part, part) for part in word))
 
 
-def _value(word: DoubleWord) -> Value:
+def angle_value(word: DoubleWord) -> Value:
     """The angle with its error, and 2e-5 u for that of the coordinates and of the product."""
     unit = format_of(word.hi).unit
     zero = lax.full_like(lax.bitcast_convert_type(word.hi, format_of(word.hi).bits), 0)
@@ -214,27 +219,57 @@ def odd_bounds(x: Array, size: Value, side: float, limit: float) -> tuple[Array,
 
 def atan_bounds(x: Array) -> tuple[Array, Array]:
     # x - x**3 / 3 < atan(x) < x for x > 0, and 1.5**2 / 3 < 1.
-    return odd_bounds(x, _value(atan_word(lax.abs(x))), -1.0, 1.5)
+    return odd_bounds(x, angle_value(atan_word(lax.abs(x))), -1.0, 1.5)
 
 
 def asin_bounds(x: Array) -> tuple[Array, Array]:
     # x < asin(x) < x + x**3 / 5 for x < 1/2, and 2**2 / 5 < 1.
-    return odd_bounds(x, _value(asin_word(lax.abs(x))), 1.0, 2.0)
+    return odd_bounds(x, angle_value(asin_word(lax.abs(x))), 1.0, 2.0)
 
 
 def acos_bounds(x: Array) -> tuple[Array, Array]:
-    down, up = positive_bounds(*_value(acos_word(x)))
+    down, up = positive_bounds(*angle_value(acos_word(x)))
     end, zero = lax.eq(x, constant(x, 1)), constant(x, 0)
     return lax.select(end, zero, down), lax.select(end, zero, up)
 
 
 def acot_bounds(x: Array) -> tuple[Array, Array]:
-    """Bounds of the angle of the point (x, 1), +-inf included; see ``angle_bounds``."""
+    """Bounds of the angle of the point (x, 1), +-inf included; see ``direction``."""
     return angle_bounds(constant(x, 1), x)
 
 
 def angle_bounds(y: Array, x: Array) -> tuple[Array, Array]:
-    """Bounds of the angle in [0, pi] of the point (x, y), y >= 0 and not both 0 or both infinite.
+    """Bounds of the angle in [0, pi] of a point: see ``direction``."""
+    found, zero = direction(y, x), constant(x, 0)
+    value = angle_value(found.word)
+    exponent = lax.select(found.ahead, found.exponent, value.exponent)
+    down, up = positive_bounds(found.word, value.error, exponent)
+    null = found.ahead & found.on_axis
+    return lax.select(null, zero, down), lax.select(null, zero, up)
+
+
+class Direction(NamedTuple):
+    """The angle of a point."""
+
+    word: DoubleWord
+    """The angle, next to x > 0 divided by ``2**exponent``."""
+    exponent: Array
+    gap: Array
+    """How many binary exponents the smaller coordinate is below the larger."""
+    steep: Array
+    """Whether the point is closer to the y axis than to the other."""
+    left: Array
+    """Whether x < 0."""
+    on_axis: Array
+
+    @property
+    def ahead(self) -> Array:
+        """Whether the point is closer to x > 0 than to the other axes."""
+        return ~(self.steep | self.left)
+
+
+def direction(y: Array, x: Array) -> Direction:
+    """Return the angle in [0, pi] of the point (x, y), y >= 0, not both 0 or both infinite.
 
     Both are divided by the power of two of the larger. Next to x > 0 the angle is y / x in all
     digits of a double word, and scaled; next to the other axes it is enough to know the side.
@@ -251,9 +286,4 @@ def angle_bounds(y: Array, x: Array) -> tuple[Array, Array]:
     small, large = lax.select(on_axis, zero, small), _significand(large)
     height, width = lax.select(steep, large, small), lax.select(steep, small, large)
     word = angle_word(DoubleWord(height, zero), DoubleWord(lax.select(left, -width, width), zero))
-    value = _value(word)
-    ahead = ~(steep | left)
-    exponent = lax.select(ahead, kept - gap, value.exponent)
-    down, up = positive_bounds(word, value.error, exponent)
-    null = ahead & on_axis
-    return lax.select(null, zero, down), lax.select(null, zero, up)
+    return Direction(word, kept - gap, gap, steep, left, on_axis)

@@ -18,6 +18,8 @@ class Tables(NamedTuple):
     """1/3, -1/5, 1/7, ..."""
     pi: tuple[float, float, float]
     """The sum of three floats, each the nearest to what is left."""
+    inverse_pi: tuple[float, float]
+    """1 / pi, the leading part the nearest float."""
 
 
 _hex = float.fromhex
@@ -76,6 +78,10 @@ FLOAT32 = Tables(
         _hex("0x1.921fb60000000p+1"),
         _hex("-0x1.777a5c0000000p-24"),
         _hex("-0x1.ee59da0000000p-49"),
+    ),
+    inverse_pi=(
+        _hex("0x1.45f3060000000p-2"),
+        _hex("0x1.b939100000000p-27"),
     ),
 )
 
@@ -137,5 +143,9 @@ FLOAT64 = Tables(
         _hex("0x1.921fb54442d18p+1"),
         _hex("0x1.1a62633145c07p-53"),
         _hex("-0x1.f1976b7ed8fbcp-109"),
+    ),
+    inverse_pi=(
+        _hex("0x1.45f306dc9c883p-2"),
+        _hex("-0x1.6b01ec5417056p-56"),
     ),
 )

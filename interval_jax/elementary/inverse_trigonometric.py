@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -149,8 +150,8 @@ def _off_cut(y: Interval, x: Interval) -> Array:
     return lax.ge(x.lo, zero) | lax.gt(y.lo, zero) | lax.lt(y.hi, zero)
 
 
-@jax.jit
-def _atan2_enclosure(y: Interval, x: Interval) -> Interval:
+def enclosure_of_angles(rule: Any, y: Interval, x: Interval) -> Interval:
+    """The hull of the angles of a box, from bounds of an angle in the upper half plane."""
     zero = constant(x.lo, 0)
     # Each bound is the angle of a corner, in the upper half plane after a reflection.
     # Lower bound: the least angle above the axis, or minus the greatest below it.
@@ -163,17 +164,20 @@ def _atan2_enclosure(y: Interval, x: Interval) -> Interval:
     right_y = lax.select(ahead, y.lo, y.hi)
     # Below it, at the left: on the cut if it is touched, where -pi is the limit.
     below_y = lax.select(left, lax.max(-y.hi, zero), -y.lo)
-    down, up = _angle_rule(lax.select(above, right_y, below_y), lax.select(above, right_x, x.lo))
+    down, up = rule(lax.select(above, right_y, below_y), lax.select(above, right_x, x.lo))
     lower = lax.select(above, down, -up)
     # Upper bound: minus the least angle below the axis, or the greatest above it.
     below = lax.lt(y.hi, zero) | (flat & lax.lt(y.lo, zero) & lax.eq(x.hi, zero) & ~left)
     right_y = lax.select(ahead, -y.hi, -y.lo)
     above_y = lax.select(left, lax.max(y.lo, zero), y.hi)
     left_x = lax.select(flat & ~left, x.hi, x.lo)
-    down, up = _angle_rule(lax.select(below, right_y, above_y), lax.select(below, x.hi, left_x))
+    down, up = rule(lax.select(below, right_y, above_y), lax.select(below, x.hi, left_x))
     upper = lax.select(below, -down, up)
     origin = lax.eq(x.lo, zero) & lax.eq(x.hi, zero) & lax.eq(y.lo, zero) & flat
     return _empty_where(lax.gt(x.lo, x.hi) | lax.gt(y.lo, y.hi) | origin, lower, upper)
+
+
+_atan2_enclosure = jax.jit(partial(enclosure_of_angles, _angle_rule))
 
 
 @decorable(defined=_off_origin, continuous=_one_side, common=_off_cut)

@@ -14,12 +14,18 @@ from interval_jax._decorated import decorable
 from interval_jax._interval import Interval, _operands, as_interval, recip
 from interval_jax.basic import sqrt
 from interval_jax.elementary._extend import Enclosure, _empty_where
-from interval_jax.elementary._roots import cbrt_bounds, hypot_bounds, root_bounds
+from interval_jax.elementary._roots import (
+    cbrt_bounds,
+    hypot_bounds,
+    root_bounds,
+    rsqrt_bounds,
+)
 from interval_jax.elementary.powers import signed_power
 
-__all__ = ["cbrt", "hypot", "rootn"]
+__all__ = ["cbrt", "hypot", "rootn", "rsqrt"]
 
 _cbrt_enclosure = signed_power(cbrt_bounds, lambda t: jnp.cbrt(t), odd=True, falling=False)
+_rsqrt_enclosure = signed_power(rsqrt_bounds, lax.rsqrt, odd=False, falling=True)
 
 
 @decorable()
@@ -41,6 +47,33 @@ def cbrt(x: Any) -> Interval:
         Interval([-2, 1.25992108], float32)
     """
     return _cbrt_enclosure(as_interval(x))
+
+
+def _nonnegative(x: Interval) -> Interval:
+    """What of x is not negative."""
+    zero = lax.full_like(x.lo, 0)
+    return _empty_where(lax.gt(x.lo, x.hi) | lax.lt(x.hi, zero), lax.max(x.lo, zero), x.hi)
+
+
+@decorable(defined=lambda x: lax.gt(x.lo, lax.full_like(x.lo, 0)))
+def rsqrt(x: Any) -> Interval:
+    """Return the tightest enclosure of 1 / sqrt(x) (recommended by IEEE 1788-2015 section 10.6.1).
+
+    Args:
+        x: Intervals or floats of any shape, float32 or float64; members <= 0 are left out.
+
+    Returns:
+        Intervals of the same shape and type, each bound tightest.
+
+    Special cases: exact for powers of 4; rsqrt([0, b]) is unbounded above; rsqrt([a, b]) with
+    b <= 0 is empty.
+
+    Example:
+        >>> import interval_jax as ij
+        >>> ij.rsqrt(ij.interval(3.0, 4.0))
+        Interval([0.5, 0.577350319], float32)
+    """
+    return _rsqrt_enclosure(_nonnegative(as_interval(x)))
 
 
 _ROOTS: dict[int, Enclosure] = {}
@@ -93,12 +126,11 @@ def rootn(x: Any, n: int) -> Interval:
     if n == 0:
         raise ValueError("rootn(x, 0): there is no root of degree 0")
     x, n = as_interval(x), int(n)
-    simple = {1: lambda x: x, 2: sqrt, 3: cbrt, -1: recip}
+    simple = {1: lambda x: x, 2: sqrt, 3: cbrt, -1: recip, -2: rsqrt}
     if n in simple:
         return simple[n](x)
     if n % 2 == 0:
-        zero = lax.full_like(x.lo, 0)
-        x = _empty_where(lax.gt(x.lo, x.hi) | lax.lt(x.hi, zero), lax.max(x.lo, zero), x.hi)
+        x = _nonnegative(x)
     return _root_of(n)(x)
 
 

@@ -72,6 +72,30 @@ def _gelu_tanh(x: arb) -> arb:
     return x * _logistic((8 / arb.pi()).sqrt() * (x + arb(44715) / 1000000 * x**3))
 
 
+def _power_less_one(base: int, x: arb) -> arb:
+    # Exact for small integers, at enough bits.
+    return arb(base) ** x - 1 if x.is_integer() and abs(x) < 2000 else (x * arb(base).log()).expm1()
+
+
+def _log_of_one_plus(base: int, x: arb) -> arb:
+    if not x > -1:
+        return arb("nan")
+    value = x.log1p() / arb(base).log()
+    nearest = round(float(value))
+    if abs(nearest) < 100 and 1 + Fraction(float(x)) == Fraction(base) ** nearest:
+        return arb(nearest)
+    return value
+
+
+def _atan2pi(y: arb, x: arb) -> arb:
+    if y == 0:
+        return arb("nan") if x == 0 else arb(0 if x > 0 else 1)
+    if x == 0 or abs(x) == abs(y):
+        quarters = 2 if x == 0 else 1 if x > 0 else 3
+        return arb(quarters if y > 0 else -quarters) / 4
+    return arb.atan2(y, x) / arb.pi()
+
+
 ARB: dict[str, Callable[..., arb]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -83,6 +107,15 @@ ARB: dict[str, Callable[..., arb]] = {
     "expm1": lambda x: x.expm1(),
     "log": lambda x: x.log(),
     "log1p": lambda x: x.log1p(),
+    "exp2m1": lambda x: _power_less_one(2, x),
+    "exp10m1": lambda x: _power_less_one(10, x),
+    "log2p1": lambda x: _log_of_one_plus(2, x),
+    "log10p1": lambda x: _log_of_one_plus(10, x),
+    "rsqrt": lambda x: x.rsqrt(),
+    "asinpi": lambda x: x.asin() / arb.pi(),
+    "acospi": lambda x: x.acos() / arb.pi(),
+    "atanpi": lambda x: x.atan() / arb.pi(),
+    "atan2pi": _atan2pi,
     "sin": lambda x: x.sin(),
     "cos": lambda x: x.cos(),
     "tan": lambda x: x.tan(),
@@ -134,7 +167,7 @@ ARB: dict[str, Callable[..., arb]] = {
 
 _CORE_MATH_NAMES = """
     sqrt sqr recip cbrt exp exp2 exp10 expm1 log log2 log10 log1p sin cos tan asin acos atan
-    sinh cosh tanh asinh acosh atanh erf erfc atan2 hypot pow
+    sinh cosh tanh asinh acosh atanh erf erfc atan2 hypot pow rsqrt asinpi acospi atanpi
 """.split()
 
 CORE_MATH = {name: getattr(ival, name) for name in _CORE_MATH_NAMES} | {
@@ -227,6 +260,9 @@ _LIMITS: dict[str, tuple[_Limit, ...]] = {
         lambda x: (x >= 30, 1.0, np.nextafter(1, 2)),
         lambda x: (x <= -30, -np.nextafter(1, 2), -1.0),
     ),
+    # 2**-60 and 10**-20 are below 2**-54
+    "exp2m1": (lambda x: (x <= -60, -1.0, -_BELOW_ONE[0]),),
+    "exp10m1": (lambda x: (x <= -20, -1.0, -_BELOW_ONE[0]),),
     # 0 < -log_ndtr(x) < 2 ndtr(-x)
     "log_ndtr": (lambda x: (x >= 50, -_TINY, 0.0),),
     # |x| ndtr(-|x|) < norm_pdf(x); x/2 + x^2/sqrt(2 pi) near 0, where x/2 is a float
