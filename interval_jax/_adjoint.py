@@ -15,11 +15,11 @@ import jax.numpy as jnp
 from jax.extend import source_info_util
 
 from interval_jax._derivatives import symbolic
-from interval_jax._enclose import _is_interval, flat_arguments, flat_outputs
+from interval_jax._enclose import _is_interval, enclose, flat_arguments, flat_outputs
 from interval_jax._interpreter import Program, evaluate, trace
 from interval_jax._interval import Interval, add, as_interval
 from interval_jax._rules import UnsupportedPrimitiveError, Value
-from interval_jax._sharpen import sharpened
+from interval_jax._sharpen import sharpened, sharpened_with_names
 
 __all__ = ["Adjoints", "adjoints", "grad", "value_and_grad", "vjp"]
 
@@ -92,12 +92,27 @@ def _scalar(results: list[Any], what: str) -> Interval:
     return results[0]
 
 
+def _has_control_flow(program: Program) -> bool:
+    """Tell whether the sweep, which is for straight programs, has to leave the work to JAX's."""
+    return any(step.name in {"scan", "while", "cond"} for step in program.steps)
+
+
+def _adjoints_through_jax(f: Callable[..., Any], *args: Any) -> Adjoints:
+    """Adjoints of a function of arrays with loops: derivatives by shifts of the named values."""
+    function = sharpened_with_names(f)
+    named = jax.eval_shape(lambda *args: function({}, *args)[1], *args)
+    shifts = {name: jnp.zeros(value.shape, value.dtype) for name, value in named.items()}
+    value, pullback, values = jax.vjp(lambda s: function(s, *args), shifts, has_aux=True)
+    return Adjoints(value, values, pullback(jnp.ones_like(value))[0])
+
+
 def adjoints(f: Callable[..., Any]) -> Callable[..., Adjoints]:
     """Return a function that encloses f and the adjoints of its named intermediates.
 
     Args:
         f: A function with one real scalar result that names intermediates with
-            ``jax.ad_checkpoint.checkpoint_name(x, "name")``, each name once.
+            ``jax.ad_checkpoint.checkpoint_name(x, "name")``, each name once. What the body of a
+            ``lax.scan`` names is stacked along its steps.
 
     Returns:
         A function of the same arguments, any of them intervals, with the result
@@ -120,6 +135,9 @@ def adjoints(f: Callable[..., Any]) -> Callable[..., Adjoints]:
     def adjoint(*args: Any) -> Adjoints:
         leaves, structure = flat_arguments(args)
         program, _ = trace(lambda *flat: f(*jax.tree.unflatten(structure, flat)), *leaves)
+        if _has_control_flow(program):
+            found = enclose(partial(_adjoints_through_jax, f))(*args)
+            return found._replace(value=_scalar([found.value], "adjoints"))
         values = evaluate(program, leaves)
         value = _scalar(flat_outputs(program, values), "adjoints")
         named: dict[str, int] = {}
@@ -219,6 +237,12 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     leaves, structure = flat_arguments(primals)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
+        if _has_control_flow(enclosed.program):
+            first = (lambda *p: f(*p)[0]) if has_aux else f
+            pulled: tuple[Any, ...] = enclose(
+                lambda primals, c: jax.vjp(sharpened(first), *primals)[1](c)
+            )(primals, cotangent)
+            return pulled
         shares = _pull(enclosed, cotangent, leaves, 0)
         return tuple(jax.tree.unflatten(structure, shares))
 
@@ -257,6 +281,9 @@ def value_and_grad(
             bound = partial(f, **kwargs)
             return jax.value_and_grad(sharpened(bound), argnums, has_aux)(*args)
         enclosed = _evaluate(f, args, kwargs, has_aux)
+        if _has_control_flow(enclosed.program):
+            bound = partial(f, **kwargs)
+            return enclose(jax.value_and_grad(sharpened(bound), argnums, has_aux))(*args)
         value = _scalar(jax.tree.leaves(enclosed.result, is_leaf=_is_interval), "grad")
 
         def gradient(argnum: int) -> Any:

@@ -17,10 +17,10 @@ import jax
 from jax.extend import source_info_util
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from interval_jax._rules import RULES, folded, recognise
+from interval_jax._rules import RULES, UnsupportedPrimitiveError, folded, recognise
 from interval_jax._rules.sharp import SHARP_COMPOSITES, SHARP_PRIMITIVES
 
-__all__ = ["is_tracing", "sharpened", "tracing"]
+__all__ = ["is_tracing", "sharpened", "sharpened_with_names", "tracing"]
 
 # Error messages name the user's source line, not one below.
 source_info_util.register_exclusion(__file__)
@@ -60,7 +60,44 @@ def sharpened(f: Callable[..., Any]) -> Callable[..., Any]:
     return rewritten
 
 
-def _run(closed: ClosedJaxpr, arguments: Sequence[Any]) -> list[Any]:
+def sharpened_with_names(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function ``(shifts, *args) -> (result, named values)``.
+
+    The values are those that f names with ``checkpoint_name``, by name; where a loop names one
+    they are stacked along its steps. Each is increased by the shift of its name, if there is
+    one, so that the derivative by the shift, at 0, is that by the value.
+    """
+
+    def rewritten(shifts: dict[str, Any], *args: Any) -> Any:
+        with tracing():
+            closed, shape = jax.make_jaxpr(f, return_shape=True)(*args)
+        names = _Names(shifts)
+        results = _run(closed, jax.tree.leaves(args), names)
+        return jax.tree.unflatten(jax.tree.structure(shape), results), names.values
+
+    return rewritten
+
+
+class _Names:
+    """The named values of a program, collected while it runs."""
+
+    def __init__(self, shifts: dict[str, Any]) -> None:
+        self.shifts = shifts
+        self.values: dict[str, Any] = {}
+
+    def keep(self, name: str, value: Any) -> Any:
+        """Take down a value, and return it."""
+        if name in self.values:
+            raise ValueError(f"adjoints: the name {name!r} is used twice")
+        self.values[name] = value
+        return value
+
+    def shifted(self, name: str, value: Any) -> Any:
+        """Take down a value with its shift, and return it."""
+        return self.keep(name, value + self.shifts[name] if name in self.shifts else value)
+
+
+def _run(closed: ClosedJaxpr, arguments: Sequence[Any], names: _Names | None = None) -> list[Any]:
     """Evaluate a program with the primitives replaced."""
     closed = folded(closed)
     jaxpr = closed.jaxpr
@@ -71,13 +108,15 @@ def _run(closed: ClosedJaxpr, arguments: Sequence[Any]) -> list[Any]:
         return atom.val if isinstance(atom, Literal) else values[atom]
 
     for eqn in jaxpr.eqns:
-        results = _bind(eqn, [read(v) for v in eqn.invars])
+        results = _bind(eqn, [read(v) for v in eqn.invars], names)
         values.update(zip(eqn.outvars, results, strict=True))
     return [read(v) for v in jaxpr.outvars]
 
 
-def _bind(eqn: Any, arguments: list[Any]) -> list[Any]:
+def _bind(eqn: Any, arguments: list[Any], names: _Names | None) -> list[Any]:
     name = eqn.params.get("name")
+    if names is not None and eqn.primitive.name == "name":
+        return [names.shifted(name, arguments[0])]
     if name in SHARP_COMPOSITES and recognise(eqn) is not None:
         return [SHARP_COMPOSITES[name](*arguments)]
     if eqn.primitive in SHARP_PRIMITIVES:
@@ -85,10 +124,62 @@ def _bind(eqn: Any, arguments: list[Any]) -> list[Any]:
     rule = RULES.get(eqn.primitive)
     if rule is not None and rule.inline is not None:
         # Among them functions with derivatives of the user's own, which may be approximations.
-        return _run(rule.inline(eqn.params), arguments)
+        return _run(rule.inline(eqn.params), arguments, names)
+    if names is not None and (inner := _names_in(eqn)):
+        if eqn.primitive.name != "scan":
+            raise UnsupportedPrimitiveError(
+                f"adjoints: {sorted(inner)} are named inside {eqn.primitive.name}, which may "
+                "evaluate them any number of times; name values outside, or use lax.scan"
+            )
+        return _scan(arguments, names, inner, **eqn.params)
     params = {key: _rewritten_parameter(value) for key, value in eqn.params.items()}
     result = eqn.primitive.bind(*arguments, **eqn.primitive.get_bind_params(params))
     return list(result) if eqn.primitive.multiple_results else [result]
+
+
+def _scan(
+    arguments: list[Any],
+    names: _Names,
+    inner: set[str],
+    *,
+    jaxpr: ClosedJaxpr,
+    length: int,
+    reverse: bool,
+    num_consts: int,
+    num_carry: int,
+    **_: Any,
+) -> list[Any]:
+    """A loop whose body names values: they leave it stacked, and their shifts enter it so."""
+    consts, rest = arguments[:num_consts], arguments[num_consts:]
+    shifts = {name: shift for name, shift in names.shifts.items() if name in inner}
+
+    def step(carry: list[Any], xs: Any) -> tuple[list[Any], Any]:
+        slices, given = xs
+        found = _Names(given)
+        results = _run(jaxpr, [*consts, *carry, *slices], found)
+        return results[:num_carry], (results[num_carry:], found.values)
+
+    carry, (stacked, values) = jax.lax.scan(
+        step, rest[:num_carry], (rest[num_carry:], shifts), length, reverse
+    )
+    for name, value in values.items():
+        names.keep(name, value)
+    return [*carry, *stacked]
+
+
+def _names_in(eqn: Any) -> set[str]:
+    """The names given in the programs among an equation's parameters."""
+    found: set[str] = set()
+    for value in jax.tree.leaves(
+        list(eqn.params.values()), is_leaf=lambda p: isinstance(p, ClosedJaxpr | Jaxpr)
+    ):
+        if isinstance(value, ClosedJaxpr | Jaxpr):
+            program = value.jaxpr if isinstance(value, ClosedJaxpr) else value
+            for inside in program.eqns:
+                if inside.primitive.name == "name":
+                    found.add(inside.params["name"])
+                found |= _names_in(inside)
+    return found
 
 
 def _rewritten_parameter(value: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from flint import arb, arb_series, ctx
 from jax import lax
+from jax.ad_checkpoint import checkpoint_name
 from jax.scipy import special
 
 import interval_jax as ij
@@ -202,16 +203,64 @@ def test_bounds_of_derivatives_are_differentiable() -> None:
     assert abs(slope - jax.hessian(jnp.tanh)(0.5)) < 1e-12
 
 
-def test_loops_and_branches_are_differentiated_through() -> None:
-    def unrolled(x: jax.Array) -> jax.Array:
-        for _ in range(3):
-            x = jnp.tanh(x) * 2
-        return x
+def _unrolled(x: jax.Array) -> jax.Array:
+    for step in range(3):
+        x = checkpoint_name(jnp.tanh(x) * 2, f"h{step}")
+    return x
 
-    def scanned(x: jax.Array) -> jax.Array:
-        return lax.scan(lambda c, _: (jnp.tanh(c) * 2, None), x, None, length=3)[0]
 
+def _scanned(x: jax.Array) -> jax.Array:
+    def step(c: jax.Array, _: None) -> tuple[jax.Array, None]:
+        return checkpoint_name(jnp.tanh(c) * 2, "h"), None
+
+    return lax.scan(step, x, None, length=3)[0]
+
+
+def test_loops_are_differentiated_through_in_every_mode() -> None:
     X = ij.interval(0.25, 0.5)
-    expected, found = ij.jacfwd(unrolled)(X), ij.jacfwd(scanned)(X)
-    np.testing.assert_array_equal(found.lo, expected.lo)
-    np.testing.assert_array_equal(found.hi, expected.hi)
+
+    @jax.jit
+    def derivatives(X: ij.Interval) -> list[ij.Interval]:
+        return [
+            derivative
+            for f in (_unrolled, _scanned)
+            for derivative in (
+                ij.jacfwd(f)(X),
+                ij.grad(f)(X),
+                ij.value_and_grad(f)(X)[1],
+                ij.vjp(f, X)[1](1.0)[0],
+            )
+        ]
+
+    first, *others = derivatives(X)
+    for found in others:
+        np.testing.assert_allclose(found.lo, first.lo, rtol=1e-14)
+        np.testing.assert_allclose(found.hi, first.hi, rtol=1e-14)
+
+
+def test_names_in_a_loop_are_stacked() -> None:
+    X = ij.interval(0.25, 0.5)
+    straight, looped = jax.jit(lambda X: (ij.adjoints(_unrolled)(X), ij.adjoints(_scanned)(X)))(X)
+    assert looped.adjoints.keys() == looped.values.keys() == {"h"}
+    for step in range(3):
+        for part in ("values", "adjoints"):
+            expected = getattr(straight, part)[f"h{step}"]
+            found = getattr(looped, part)["h"][step]
+            np.testing.assert_allclose(found.lo, expected.lo, rtol=1e-14)
+            np.testing.assert_allclose(found.hi, expected.hi, rtol=1e-14)
+    # The last value is the result.
+    assert (float(looped.adjoints["h"].lo[2]), float(looped.adjoints["h"].hi[2])) == (1, 1)
+
+
+def test_names_where_they_mean_nothing_are_refused() -> None:
+    def branch(x: jax.Array) -> jax.Array:
+        return lax.cond(x < 5, lambda x: checkpoint_name(x * 2, "u"), lambda x: x, x)
+
+    with pytest.raises(ij.UnsupportedPrimitiveError, match="inside cond"):
+        ij.adjoints(branch)(ij.interval(0.25, 0.5))
+
+    def twice(x: jax.Array) -> jax.Array:
+        return checkpoint_name(_scanned(x), "h")
+
+    with pytest.raises(ValueError, match="used twice"):
+        ij.adjoints(twice)(ij.interval(0.25, 0.5))
