@@ -168,12 +168,27 @@ def _(primals: tuple[Array, Array], tangents: tuple[Any, Any]) -> tuple[Array, A
     return z, total
 
 
+def _integer_pow(x: Array, y: int) -> Array:
+    if abs(y) <= 2**24:
+        return lax.integer_pow(x, y)
+
+    def slope(x: Array) -> Array:
+        # y as a sum of floats: JAX's rule rounds it to one.
+        total, rest = lax.full_like(x, 0), y
+        while rest:
+            part = x.dtype.type(rest)
+            total, rest = total + part * _integer_pow(x, y - 1), rest - int(part)
+        return total
+
+    return def_sharp(lambda x: lax.integer_pow(x, y), slope)(x)
+
+
 def _pow(x: Array, y: Array) -> Array:
     exponent = constant_value(y)
     if exponent == 0.5:
         return lax.sqrt(x)
     if exponent is not None and exponent == int(exponent):
-        return lax.integer_pow(x, int(exponent))
+        return _integer_pow(x, int(exponent))
     return _general_pow(x, y)
 
 
@@ -205,6 +220,7 @@ _def_primitive("erfc", def_sharp(lax.erfc, lambda x: -erf_derivative(x)))
 _def_primitive("erf_inv", erf_inv)
 _def_primitive("cbrt", cbrt)
 _def_primitive("pow", _pow)
+SHARP_PRIMITIVES[primitive("integer_pow")] = lambda x, *, y, **_: _integer_pow(x, y)
 if primitive("log2") is not None:  # jax 0.12
     _def_primitive("log2", def_sharp(jnp.log2, lambda x: 1 / times_ln2(x)))
 

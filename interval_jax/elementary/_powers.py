@@ -241,6 +241,8 @@ def exact_root(x: Array, n: int, value: Value) -> Array:
     unless it is a power of two.
     """
     one, zero = constant(x, 1), constant(x, 0)
+    # Beyond the exponents of floats all multiples but 0 are too large.
+    n = max(-(2**12), min(n, 2**12))
     root, exponent = scaled(value.word.hi)
     exponent = (exponent + value.exponent) * constant(exponent, n)
     target = scaled(x)

@@ -21,6 +21,7 @@ from interval_jax.elementary._powers import (
     exact_where,
     exp2_value,
     exponent_error,
+    log2_limits,
     log2_word,
     scaled,
     significand_as_integer,
@@ -128,7 +129,9 @@ def rsqrt_bounds(x: Array) -> tuple[Array, Array]:
 
 def root_bounds(x: Array, n: int) -> tuple[Array, Array]:
     """Return the bounds of x**(1/n) for x >= 0 or inf and n != 0."""
-    fmt = format_of(x)
+    fmt, most = format_of(x), int(log2_limits(x)[2])
+    # Beyond the limit roots of floats are next to 1, or 1.
+    n = max(-most, min(n, most))
     leading = fmt.dtype.type(1 / n)
     # 1 - n * leading is exact in rational numbers, and then its quotient is rounded.
     numerator, denominator = float(leading).as_integer_ratio()

@@ -264,3 +264,10 @@ def test_names_where_they_mean_nothing_are_refused() -> None:
 
     with pytest.raises(ValueError, match="used twice"):
         ij.adjoints(twice)(ij.interval(0.25, 0.5))
+
+
+def test_an_exponent_that_is_no_float_counts_exactly() -> None:
+    n = 2**24 + 1
+    for derivative in (ij.jacfwd, ij.jacrev, ij.grad):
+        slope = derivative(lambda x: x**n)(ij.interval(1.0, dtype=np.float32))
+        assert float(slope.lo) <= n <= float(slope.hi)

@@ -197,6 +197,18 @@ def test_bounds_have_the_derivative_of_the_function() -> None:
             np.testing.assert_allclose(jax.vmap(slope)(x), plain, rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [2**70 + 1, 10**50, 10**400])
+def test_roots_of_huge_degree_are_next_to_one(dtype: type, n: int) -> None:
+    x = kernel_checks.singletons(np.array([0, 0.5, 1, 2, np.finfo(dtype).max], dtype))
+    below, above = (np.nextafter(dtype(1), dtype(end)) for end in (0, inf))
+    root, inverse = ij.rootn(x, n), ij.rootn(x, -n)
+    np.testing.assert_array_equal(root.lo, [0, below, 1, 1, 1])
+    np.testing.assert_array_equal(root.hi, [0, 1, 1, above, above])
+    np.testing.assert_array_equal(inverse.lo, [inf, 1, 1, below, below])
+    np.testing.assert_array_equal(inverse.hi, [-inf, above, 1, 1, 1])
+
+
 def test_degrees_are_checked() -> None:
     with pytest.raises(TypeError, match="integer n"):
         ij.rootn(ij.interval(1.0), 2.0)
