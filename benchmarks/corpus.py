@@ -91,7 +91,7 @@ def _boxes(
         width = (high - low) * np.exp2(-rng.uniform(0.5, 40, shape))
         width = np.where(rng.random(shape) < 0.2, 0, width)
         start = rng.uniform(low, high - width)
-        lo, hi = (v.astype(dtype) for v in (start, start + width))
+        lo, hi = start.astype(dtype), (start + width).astype(dtype)
         inner = np.sort([lo + (hi - lo) * rng.random(shape).astype(dtype) for _ in range(3)], 0)
         first, member, last = np.clip(inner, lo, hi)
         # Points at the ends of boxes too.
@@ -139,7 +139,8 @@ def check(task: Task) -> Outcome:
     except (NotImplementedError, TypeError, ValueError) as error:
         outcome.error = f"{type(error).__name__}: {error}"
         return outcome
-    lo, hi = (np.asarray(b).reshape(2, task.points, -1) for b in (value.lo, value.hi))
+    lo = np.asarray(value.lo).reshape(2, task.points, -1)
+    hi = np.asarray(value.hi).reshape(2, task.points, -1)
     if case.isotone:
         within = (lo[0] <= lo[1]) & (hi[1] <= hi[0])
         outcome.larger = int((~within & (lo[1] <= hi[1])).sum())

@@ -6,6 +6,7 @@ float64.
 """
 
 from interval_jax._adjoint import Adjoints, adjoints, grad, value_and_grad, vjp
+from interval_jax._custom import custom_enclosure
 from interval_jax._decorated import (
     DecoratedInterval,
     Decoration,
@@ -195,6 +196,7 @@ __all__ = [
     "coth",
     "csc",
     "csch",
+    "custom_enclosure",
     "decorate",
     "decoration_part",
     "disjoint",
