@@ -37,6 +37,18 @@ class Adjoints(NamedTuple):
     """Enclosure of the derivative of the value with respect to each named intermediate."""
 
 
+class _NoRuleError(UnsupportedPrimitiveError):
+    """A reverse sweep met a primitive without a rule for it; JAX may have a derivative."""
+
+
+def _through_jax(missing: _NoRuleError, differentiated: Callable[..., Any], *args: Any) -> Any:
+    """Enclose JAX's own program for a derivative, or tell what is missing."""
+    try:
+        return enclose(differentiated)(*args)
+    except NotImplementedError:
+        raise missing from None
+
+
 def _sweep(
     program: Program,
     values: dict[int, Value],
@@ -56,7 +68,7 @@ def _sweep(
         if not any(wanted):
             continue
         if step.rule.vjp is None:
-            raise UnsupportedPrimitiveError(
+            raise _NoRuleError(
                 f"no derivative for the primitive {step.name} at {step.where}: give "
                 "interval_jax.register a Rule with a vjp"
             )
@@ -135,8 +147,9 @@ def adjoints(f: Callable[..., Any]) -> Callable[..., Adjoints]:
     def adjoint(*args: Any) -> Adjoints:
         leaves, structure = flat_arguments(args)
         program, _ = trace(lambda *flat: f(*jax.tree.unflatten(structure, flat)), *leaves)
+        by_jax = partial(_adjoints_through_jax, f)
         if _has_control_flow(program):
-            found = enclose(partial(_adjoints_through_jax, f))(*args)
+            found = enclose(by_jax)(*args)
             return found._replace(value=_scalar([found.value], "adjoints"))
         values = evaluate(program, leaves)
         value = _scalar(flat_outputs(program, values), "adjoints")
@@ -147,7 +160,11 @@ def adjoints(f: Callable[..., Any]) -> Callable[..., Adjoints]:
                 if name in named:
                     raise ValueError(f"adjoints: the name {name!r} is used twice, at {step.where}")
                 named[name] = step.outputs[0]
-        found = _sweep(program, values, {program.outputs[0]: _one(value)}, tuple(named.values()))
+        seeds = {program.outputs[0]: _one(value)}
+        try:
+            found = _sweep(program, values, seeds, tuple(named.values()))
+        except _NoRuleError as missing:
+            return _through_jax(missing, by_jax, *args)
         return Adjoints(
             value,
             {name: as_interval(values[slot]) for name, slot in named.items()},
@@ -236,14 +253,19 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     enclosed = _evaluate(f, primals, {}, has_aux)
     leaves, structure = flat_arguments(primals)
 
+    def pulled_by_jax(primals: Any, cotangent: Any) -> Any:
+        first = (lambda *p: f(*p)[0]) if has_aux else f
+        return jax.vjp(sharpened(first), *primals)[1](cotangent)
+
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         if _has_control_flow(enclosed.program):
-            first = (lambda *p: f(*p)[0]) if has_aux else f
-            pulled: tuple[Any, ...] = enclose(
-                lambda primals, c: jax.vjp(sharpened(first), *primals)[1](c)
-            )(primals, cotangent)
+            pulled: tuple[Any, ...] = enclose(pulled_by_jax)(primals, cotangent)
             return pulled
-        shares = _pull(enclosed, cotangent, leaves, 0)
+        try:
+            shares = _pull(enclosed, cotangent, leaves, 0)
+        except _NoRuleError as missing:
+            pulled = _through_jax(missing, pulled_by_jax, primals, cotangent)
+            return pulled
         return tuple(jax.tree.unflatten(structure, shares))
 
     if has_aux:
@@ -281,9 +303,9 @@ def value_and_grad(
             bound = partial(f, **kwargs)
             return jax.value_and_grad(sharpened(bound), argnums, has_aux)(*args)
         enclosed = _evaluate(f, args, kwargs, has_aux)
+        by_jax = jax.value_and_grad(sharpened(partial(f, **kwargs)), argnums, has_aux)
         if _has_control_flow(enclosed.program):
-            bound = partial(f, **kwargs)
-            return enclose(jax.value_and_grad(sharpened(bound), argnums, has_aux))(*args)
+            return enclose(by_jax)(*args)
         value = _scalar(jax.tree.leaves(enclosed.result, is_leaf=_is_interval), "grad")
 
         def gradient(argnum: int) -> Any:
@@ -296,9 +318,14 @@ def value_and_grad(
             )
             return jax.tree.unflatten(structure, _pull(enclosed, one, leaves, first))
 
-        gradients = (
-            gradient(argnums) if isinstance(argnums, int) else tuple(gradient(i) for i in argnums)
-        )
+        try:
+            gradients = (
+                gradient(argnums)
+                if isinstance(argnums, int)
+                else tuple(gradient(i) for i in argnums)
+            )
+        except _NoRuleError as missing:
+            return _through_jax(missing, by_jax, *args)
         return ((value, enclosed.aux) if has_aux else value), gradients
 
     return differentiated

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.ad_checkpoint import checkpoint_name
 
 import interval_jax as ij
 from tests.interval.test_rules_arrays import DTYPES, contains, exactly
@@ -132,6 +133,25 @@ def test_derivatives_of_a_solution() -> None:
         row = solution(matrix, exactly(np.eye(N)))[:1]
         assert contains(by_b[i], row.T)
         assert contains(by_a[i], -(row.T @ x.T))
+
+
+def test_reverse_sweeps_leave_to_jax_what_has_no_rule() -> None:
+    X, x = boxes(np.float64, (N, 1), 12)
+
+    def f(x: jax.Array) -> jax.Array:
+        return jnp.prod(checkpoint_name(2 * x, "doubled"))
+
+    gradient = jax.jit(jax.vmap(ij.grad(f)))(X)
+    doubled = jax.jit(jax.vmap(lambda x: ij.adjoints(f)(x).adjoints["doubled"]))(X)
+    for i in range(BOXES):
+        member = 2 * exactly(x[i])
+        others = np.array([[np.delete(member, k).prod()] for k in range(N)])
+        assert contains(gradient[i], 2 * others)
+        assert contains(doubled[i], others)
+    with pytest.raises(
+        ij.UnsupportedPrimitiveError, match="no derivative for the primitive lgamma"
+    ):
+        ij.grad(lax.lgamma)(ij.interval(1.0, 2.0))
 
 
 def test_singular_matrices_leave_no_bound() -> None:
