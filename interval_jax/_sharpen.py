@@ -18,6 +18,7 @@ from jax.extend import source_info_util
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from interval_jax._rules import RULES, UnsupportedPrimitiveError, folded, recognise
+from interval_jax._rules.control_flow import scan_counts
 from interval_jax._rules.sharp import SHARP_COMPOSITES, SHARP_PRIMITIVES
 
 __all__ = ["is_tracing", "sharpened", "sharpened_with_names", "tracing"]
@@ -97,9 +98,15 @@ class _Names:
         return self.keep(name, value + self.shifts[name] if name in self.shifts else value)
 
 
-def _run(closed: ClosedJaxpr, arguments: Sequence[Any], names: _Names | None = None) -> list[Any]:
-    """Evaluate a program with the primitives replaced."""
-    closed = folded(closed)
+def _run(
+    closed: ClosedJaxpr,
+    arguments: Sequence[Any],
+    names: _Names | None = None,
+    known: bool = False,
+) -> list[Any]:
+    """Evaluate a program, that of a known function or not, with the primitives replaced."""
+    # The program of a known function would be folded into a call of it again, without an end.
+    closed = closed if known else folded(closed)
     jaxpr = closed.jaxpr
     values: dict[Any, Any] = dict(zip(jaxpr.invars, arguments, strict=True))
     values.update(zip(jaxpr.constvars, closed.consts, strict=True))
@@ -124,7 +131,7 @@ def _bind(eqn: Any, arguments: list[Any], names: _Names | None) -> list[Any]:
     rule = RULES.get(eqn.primitive)
     if rule is not None and rule.inline is not None:
         # Among them functions with derivatives of the user's own, which may be approximations.
-        return _run(rule.inline(eqn.params), arguments, names)
+        return _run(rule.inline(eqn.params), arguments, names, recognise(eqn) is not None)
     if names is not None and (inner := _names_in(eqn)):
         if eqn.primitive.name != "scan":
             raise UnsupportedPrimitiveError(
@@ -145,11 +152,10 @@ def _scan(
     jaxpr: ClosedJaxpr,
     length: int,
     reverse: bool,
-    num_consts: int,
-    num_carry: int,
-    **_: Any,
+    **params: Any,
 ) -> list[Any]:
     """A loop whose body names values: they leave it stacked, and their shifts enter it so."""
+    num_consts, num_carry = scan_counts(params)
     consts, rest = arguments[:num_consts], arguments[num_consts:]
     shifts = {name: shift for name, shift in names.shifts.items() if name in inner}
 

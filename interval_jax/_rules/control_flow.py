@@ -34,7 +34,7 @@ from interval_jax._rules.registry import (
     truth,
 )
 
-__all__ = ["JOINED_AFTER", "WIDENED_AFTER", "Body"]
+__all__ = ["JOINED_AFTER", "WIDENED_AFTER", "Body", "scan_counts"]
 
 JOINED_AFTER = 100
 """Undecided steps after which a loop's state includes those before, so that it settles."""
@@ -248,7 +248,7 @@ _define("cond", Rule(_cond, bodies=("branches",), demand=_cond_demand))
 # --- loops of known length --------------------------------------------------------------
 
 
-def _scan_counts(params: dict[str, Any]) -> tuple[int, int]:
+def scan_counts(params: dict[str, Any]) -> tuple[int, int]:
     """The numbers of constants and of carried values among the operands of a scan."""
     if "num_carry" in params:
         return params["num_consts"], params["num_carry"]
@@ -259,7 +259,7 @@ def _scan_counts(params: dict[str, Any]) -> tuple[int, int]:
 def _scan(
     *values: Value, jaxpr: Body, length: int, reverse: bool, unroll: int, **params: Any
 ) -> list[Value]:
-    consts_end, count = _scan_counts(params)
+    consts_end, count = scan_counts(params)
     carry_end = consts_end + count
     consts, xs = values[:consts_end], list(values[carry_end:])
     slices = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), xs)
@@ -293,7 +293,7 @@ def _carried(body: Body, first: int, wanted: Sequence[bool], rest: Sequence[bool
 def _scan_demand(
     wanted: Sequence[bool], *, jaxpr: Body, **params: Any
 ) -> tuple[list[bool], dict[str, Any]]:
-    consts, count = _scan_counts(params)
+    consts, count = scan_counts(params)
     carry, body = _carried(jaxpr, consts, wanted[:count], wanted[count:])
     used = [*body.used[:consts], *carry, *body.used[consts + count :]]
     return used, {**params, "jaxpr": body}
