@@ -145,22 +145,18 @@ def _scatter_sub(x: Value, indices: Value, updates: Value, **params: Any) -> Val
 _define("scatter_sub", Rule(_scatter_sub))
 
 
-def _psum(*inputs: Value, axes: Sequence[Any], **params: Any) -> list[Value]:
-    prim = primitive("psum")
+def _psum(x: Value, *, axes: Sequence[Any], **params: Any) -> Value:
     groups = params.get("axis_index_groups")
     devices = math.prod(lax.axis_size(a) for a in axes if not isinstance(a, int))
     members = len(groups[0]) if groups else devices
 
-    def summed(x: Value) -> Value:
-        def total(a: Array) -> Any:
-            return prim.bind(a, axes=axes, **params)[0]
+    def total(a: Array) -> Any:
+        return primitive("psum").bind(a, axes=axes, **params)
 
-        if not is_real(x):
-            return total(x)
-        own = math.prod(x.shape[a] for a in axes if isinstance(a, int))
-        return _bounded_sums(members * own, total, as_interval(x))
-
-    return [summed(x) for x in inputs]
+    if not is_real(x):
+        return total(x)
+    own = math.prod(x.shape[a] for a in axes if isinstance(a, int))
+    return _bounded_sums(members * own, total, as_interval(x))
 
 
 _define("psum", Rule(_psum))

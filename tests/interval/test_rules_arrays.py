@@ -256,3 +256,27 @@ def test_jax_derivative_of_largest_windows() -> None:
     by_rows = jax.jit(jax.vmap(ij.jacrev(lambda x: jnp.sum(program(x)))))(X)
     for i in range(BOXES):
         assert contains(by_rows[i], of_largest_windows(member[i], exactly(np.ones((2, 3)))))
+
+
+# --- across devices ---------------------------------------------------------------------
+
+TURN = [(0, 1), (1, 2), (2, 0)]
+COLLECTIVE: dict[str, tuple[Callable, Callable]] = {
+    "psum": (lambda x: lax.psum(x, "i"), lambda x: np.broadcast_to(x.sum(0), x.shape)),
+    "pmax": (lambda x: lax.pmax(x, "i"), lambda x: np.broadcast_to(x.max(0), x.shape)),
+    "pmin": (lambda x: lax.pmin(x, "i"), lambda x: np.broadcast_to(x.min(0), x.shape)),
+    "all_gather": (lambda x: lax.all_gather(x, "i"), lambda x: np.stack([x] * 3)),
+    "ppermute": (lambda x: lax.ppermute(x, "i", TURN), lambda x: x[[2, 0, 1]]),
+    "axis_index": (
+        lambda x: x * lax.axis_index("i"),
+        lambda x: x * exactly(np.arange(3.0))[:, None],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COLLECTIVE)
+def test_collectives(name: str) -> None:
+    program, reference = COLLECTIVE[name]
+    (X,), (member,) = boxes(np.float64, (2,))
+    found = jax.jit(jax.vmap(ij.enclose(program), axis_name="i"))(X[:3])
+    assert contains(found, reference(exactly(member[:3])))
