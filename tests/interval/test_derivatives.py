@@ -271,3 +271,11 @@ def test_an_exponent_that_is_no_float_counts_exactly() -> None:
     for derivative in (ij.jacfwd, ij.jacrev, ij.grad):
         slope = derivative(lambda x: x**n)(ij.interval(1.0, dtype=np.float32))
         assert float(slope.lo) <= n <= float(slope.hi)
+
+
+def test_known_functions_that_jax_inlines_have_derivatives() -> None:
+    x = ij.interval(0.25, dtype=np.float32)
+    slope = ij.jacfwd(lambda x: jnp.log10(x) + special.logit(x))(x)
+    exact = 4 / np.log(10) + 16 / 3
+    assert float(slope.lo) <= exact <= float(slope.hi)
+    assert float(slope.hi - slope.lo) < 1e-5
