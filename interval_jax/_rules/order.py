@@ -28,11 +28,11 @@ from interval_jax._rules.sums import checked_plain
 # --- extremes ---------------------------------------------------------------------------
 
 
-def _normalised(low: Array, high: Array) -> Interval:
-    """Bounds of extremes: no interval but the empty one reaches a limit from beyond.
+def normalised(low: Array, high: Array) -> Interval:
+    """Bounds that were taken by maxima or minima, empty where an operand was.
 
-    The lower bound inf comes from an empty operand of a maximum, the upper bound -inf from one
-    of a minimum, and both also from the identity of an extreme over nothing.
+    Only the empty set has the lower bound inf, which a maximum keeps, and the upper bound -inf,
+    which a minimum keeps. An extreme over nothing is its identity, and no number either.
     """
     empty = lax.eq(low, lax.full_like(low, np.inf)) | lax.eq(high, lax.full_like(high, -np.inf))
     return Interval(
@@ -53,8 +53,8 @@ def _def_extreme(name: str, indices: Sequence[int] = ()) -> None:
         low = prim.bind(*(a.lo if isinstance(a, Interval) else a for a in values), **params)
         high = prim.bind(*(a.hi if isinstance(a, Interval) else a for a in values), **params)
         if prim.multiple_results:
-            return [_normalised(a, b) for a, b in zip(low, high, strict=True)]
-        return _normalised(low, high)
+            return [normalised(a, b) for a, b in zip(low, high, strict=True)]
+        return normalised(low, high)
 
     _define(name, Rule(enclosure))
 

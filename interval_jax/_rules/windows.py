@@ -17,6 +17,7 @@ from jax import Array, lax
 
 from interval_jax import _sums
 from interval_jax._interval import Interval, as_interval, mul
+from interval_jax._rules.order import normalised
 from interval_jax._rules.registry import (
     Rule,
     Value,
@@ -248,11 +249,7 @@ def _def_windowed_extreme(name: str, largest: bool) -> None:
         if not is_real(x):
             return prim.bind(x, **params)
         x = as_interval(x)
-        low, high = prim.bind(x.lo, **params), prim.bind(x.hi, **params)
-        # An empty member leaves inf below a maximum or -inf above a minimum; both are left
-        # where the window holds padding alone, over which there is no extreme.
-        empty = (low == np.inf) | (high == -np.inf)
-        return Interval(jnp.where(empty, np.inf, low), jnp.where(empty, -np.inf, high))
+        return normalised(prim.bind(x.lo, **params), prim.bind(x.hi, **params))
 
     def vjp(
         cotangents: Sequence[Interval],
