@@ -53,11 +53,13 @@ def _step(x: Interval, y: Interval) -> Interval:
     return Interval(lax.select(above, one, zero), lax.select(below, zero, one))
 
 
-def _max_slope(x: Interval, y: Interval) -> Interval:
+def max_slope(x: Interval, y: Interval) -> Interval:
+    """Derivative of max(x, y) with respect to x."""
     return _step(*_operands(x, y))
 
 
-def _sign_slope(x: Interval, _: Interval) -> Interval:
+def abs_slope(x: Interval) -> Interval:
+    """Derivative of abs: the sign, or anything between -1 and 1 at 0."""
     one = lax.full_like(x.lo, 1)
     positive, negative = lax.gt(x.lo, one * 0), lax.lt(x.hi, one * 0)
     return Interval(lax.select(positive, one, -one), lax.select(negative, -one, one))
@@ -69,12 +71,12 @@ def_elementwise("sub", sub, 1, -1)
 def_elementwise("mul", _product, lambda x, y, _: y, lambda x, y, _: x)
 def_elementwise("div", div, lambda x, y, _: recip(y), lambda x, y, _: -div(x, sqr(y)))
 def_elementwise("neg", neg, -1)
-def_elementwise("abs", abs, _sign_slope)
+def_elementwise("abs", abs, lambda x, _: abs_slope(x))
 def_elementwise(
-    "max", basic.max, lambda x, y, _: _max_slope(x, y), lambda x, y, _: _max_slope(y, x)
+    "max", basic.max, lambda x, y, _: max_slope(x, y), lambda x, y, _: max_slope(y, x)
 )
 def_elementwise(
-    "min", basic.min, lambda x, y, _: _max_slope(y, x), lambda x, y, _: _max_slope(x, y)
+    "min", basic.min, lambda x, y, _: max_slope(y, x), lambda x, y, _: max_slope(x, y)
 )
 def_elementwise("square", sqr, lambda x, _: mul(x, 2.0))
 def_elementwise("sqrt", basic.sqrt, lambda x, y: div(0.5, y))
@@ -167,6 +169,8 @@ def _pow_vjp(
             "the derivative of x**y with respect to y: write it as exp(y * log(x))"
         )
     exponent = _constant(y)
+    if exponent == 0:
+        return [_like(cotangents[0], 0, 0), None]
     if exponent == 0.5:
         slope = div(0.5, basic.sqrt(x))
     elif exponent is not None and exponent == int(exponent):
@@ -194,7 +198,7 @@ def _clamp_vjp(
         raise UnsupportedPrimitiveError(
             "the derivative of clamp with respect to its limits: use minimum and maximum"
         )
-    slope = mul(_max_slope(x, as_interval(low)), _max_slope(as_interval(high), x))
+    slope = mul(max_slope(x, as_interval(low)), max_slope(as_interval(high), x))
     return [None, mul(cotangents[0], slope), None]
 
 

@@ -22,6 +22,7 @@ from jax.extend.core import Primitive
 from interval_jax import elementary as el
 from interval_jax._interval import Interval, interval, mul
 from interval_jax._rules.composite import def_composite
+from interval_jax._rules.elementwise import abs_slope, max_slope
 from interval_jax._rules.registry import elementwise_rule, primitive, settled
 
 __all__ = ["SHARP_COMPOSITES", "SHARP_PRIMITIVES", "def_sharp"]
@@ -200,10 +201,70 @@ def constant_value(x: Any) -> float | None:
     return float(values[0]) if values.size == 1 and np.isfinite(values[0]) else None
 
 
+# At a kink every convex combination of the one-sided derivatives counts, at points too, where
+# JAX would choose one.
+
+_sign = def_sharp(
+    _named("abs_slope", lambda x: lax.sign(x) + lax.full_like(x, 0), abs_slope), jnp.zeros_like
+)
+
+
+def _above(x: Array, y: Array) -> Array:
+    one = lax.full_like(x, 1)
+    return lax.select(x > y, one, lax.select(x < y, 0 * one, 0.5 * one))
+
+
+@jax.custom_jvp
+def _max_slope(x: Array, y: Array) -> Array:
+    return _max_slope_call(x, y)
+
+
+_max_slope_call = _named("max_slope", _above, max_slope)
+
+
+@_max_slope.defjvp
+def _(primals: tuple[Array, Array], _: Any) -> tuple[Array, Array]:
+    slope = _max_slope(*primals)
+    return slope, lax.full_like(slope, 0)
+
+
+@jax.custom_jvp
+def maximum(x: Array, y: Array) -> Array:
+    return lax.max(x, y)
+
+
+@maximum.defjvp
+def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    (x, y), (s, t) = primals, tangents
+    return maximum(x, y), s * _max_slope(x, y) + t * _max_slope(y, x)
+
+
+@jax.custom_jvp
+def minimum(x: Array, y: Array) -> Array:
+    return lax.min(x, y)
+
+
+@minimum.defjvp
+def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    (x, y), (s, t) = primals, tangents
+    return minimum(x, y), s * _max_slope(y, x) + t * _max_slope(x, y)
+
+
+def _clamp(low: Array, x: Array, high: Array) -> Array:
+    return minimum(maximum(x, jnp.broadcast_to(low, x.shape)), jnp.broadcast_to(high, x.shape))
+
+
 def _def_primitive(name: str, function: Function) -> None:
     prim = primitive(name)
-    if prim is not None:
-        SHARP_PRIMITIVES[prim] = lambda *args, **_: function(*args)
+    if prim is None:
+        return
+
+    def call(*args: Array, **params: Any) -> Array:
+        if not jnp.issubdtype(jnp.result_type(args[0]), jnp.floating):
+            return prim.bind(*args, **params)
+        return function(*args)
+
+    SHARP_PRIMITIVES[prim] = call
 
 
 exp2: Function = def_sharp(lax.exp2, lambda x: times_ln2(exp2(x)))
@@ -212,6 +273,10 @@ erf_inv: Function = def_sharp(
     lax.erf_inv, lambda x: times_half_sqrt_pi(lax.exp(lax.square(erf_inv(x))))
 )
 
+_def_primitive("abs", def_sharp(lax.abs, _sign))
+_def_primitive("max", maximum)
+_def_primitive("min", minimum)
+_def_primitive("clamp", _clamp)
 _def_primitive("tanh", tanh)
 _def_primitive("logistic", logistic)
 _def_primitive("exp2", exp2)

@@ -279,3 +279,21 @@ def test_known_functions_that_jax_inlines_have_derivatives() -> None:
     exact = 4 / np.log(10) + 16 / 3
     assert float(slope.lo) <= exact <= float(slope.hi)
     assert float(slope.hi - slope.lo) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("function", "slopes"),
+    [
+        (jnp.abs, (-1, 1)),
+        (jax.nn.relu, (0, 1)),
+        (lambda x: jnp.minimum(x, 2 * x), (1, 2)),
+        (lambda x: jnp.clip(x, 0, 1), (0, 1)),
+    ],
+)
+def test_kinks_are_hulls_at_points_too(function: Callable, slopes: tuple[int, int]) -> None:
+    least, greatest = slopes
+    for box in (ij.interval(0.0), ij.interval(-0.5, 0.5)):
+        for derivative in (ij.grad, ij.jacfwd, ij.jacrev):
+            found = derivative(function)(box)
+            assert float(found.lo) <= least
+            assert greatest <= float(found.hi)
