@@ -91,7 +91,8 @@ def _boxes(
         width = (high - low) * np.exp2(-rng.uniform(0.5, 40, shape))
         width = np.where(rng.random(shape) < 0.2, 0, width)
         start = rng.uniform(low, high - width)
-        lo, hi = start.astype(dtype), (start + width).astype(dtype)
+        lo: np.ndarray = start.astype(dtype)
+        hi: np.ndarray = (start + width).astype(dtype)
         inner = np.sort([lo + (hi - lo) * rng.random(shape).astype(dtype) for _ in range(3)], 0)
         first, member, last = np.clip(inner, lo, hi)
         # Points at the ends of boxes too.

@@ -74,7 +74,7 @@ def _ndtri(p: Any) -> Any:
     for _ in range(60):
         step = (_norm_cdf(x) - q) / mp.npdf(x)
         x -= step
-        if abs(step) < abs(x) * mp.mpf(2) ** -250:
+        if abs(step) < abs(x) * mp.ldexp(1, -(mp.mp.prec // 2)):  # the next is its square
             break
     return x if p < 0.5 else -x
 

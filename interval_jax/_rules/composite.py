@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import product
 from typing import Any, NamedTuple
 
 import jax
@@ -128,6 +129,7 @@ def def_folded(
     rule: Rule | Callable[..., Rule],
     arguments: int = 1,
     options: Callable[[Sequence[Any], Sequence[Any]], Options] = _no_options,
+    samples: Sequence[Options] = ({},),
     stand_in: Callable[..., Any] | None = None,
 ) -> None:
     """Define the rule of equations that are exactly the program of this function.
@@ -141,6 +143,7 @@ def def_folded(
         rule: Its rule, or a function of the options that returns it.
         arguments: How many arrays it takes.
         options: As for :func:`def_composite`.
+        samples: Options with which its programs differ in their primitives.
         stand_in: The same function by a program without array constants, for the call.
     """
     body = stand_in or function
@@ -154,8 +157,9 @@ def def_folded(
 
     def_composite(name, call, rule, options)
     # Programs for scalars lack broadcasts.
-    for shape in ((2, 3), ()):
-        closed = _canonical(function, ((shape, np.dtype(np.float32), False),) * arguments, ())
+    for shape, sample in product(((2, 3), ()), samples):
+        types = ((shape, np.dtype(np.float32), False),) * arguments
+        closed = _canonical(function, types, tuple(sample.items()))
         if closed is not None:
             found = _Folded(function, call, options, closed.jaxpr)
             _FOLDED.setdefault(closed.jaxpr.eqns[-1].primitive.name, []).append(found)

@@ -49,6 +49,23 @@ from interval_jax.set_ops import convex_hull, intersection
 Enclosure = Callable[[Interval], Interval]
 
 
+# Real numbers, to more digits than any format has; a test compares them with mpmath's.
+PI = "3.1415926535897932384626433832795028841971693993751"
+HALF_LOG_2PI = "0.91893853320467274178032973640561763986139747363778"
+INVERSE_LN2 = "1.4426950408889634073599246810018921374266459541530"
+INVERSE_LN10 = "0.43429448190325182765112891891660508229439700580367"
+TWO_SQRT_TWO_BY_PI = "1.5957691216057307117597842397375274739034345246597"
+MISH_MINIMUM = (
+    "-1.1924312145154952121375883404207394056006864093225",
+    "-0.30884341301725040662876022904195372845956412325418",
+)
+XLOGX_MINIMUM = (
+    "0.36787944117144232159552377016146086744581113103177",
+    "-0.36787944117144232159552377016146086744581113103177",
+)
+LEAST_SINC = "-0.21723362821122165740827932556247073422304491543559"
+
+
 # --- ways to a range ----------------------------------------------------------------------
 
 
@@ -127,11 +144,13 @@ def _elu_slope(x: Interval, alpha: Interval | float = 1.0) -> Interval:
     return _hull(above, mul(alpha, el.exp(_part(x, -np.inf, 0))))
 
 
-def _leaky_relu(x: Interval, slope: Interval | float) -> Interval:
+def _leaky_relu(x: Interval, slope: Interval | None = None) -> Interval:
+    slope = as_interval(np.asarray(0.01, x.dtype)) if slope is None else slope
     return _hull(_part(x, 0, np.inf), mul(slope, _part(x, -np.inf, 0)))
 
 
-def _leaky_relu_slope(x: Interval, slope: Interval | float) -> Interval:
+def _leaky_relu_slope(x: Interval, slope: Interval | None = None) -> Interval:
+    slope = as_interval(np.asarray(0.01, x.dtype)) if slope is None else slope
     below = add(mul(_part(x, -np.inf, 0), 0.0), slope)
     return _hull(_constant(_part(x, 0, np.inf), 1), below)
 
@@ -216,8 +235,7 @@ def _mish_at(x: Interval) -> Interval:
 _mish = _turning(
     _mish_at,
     jax.nn.mish,
-    "-1.192430905132031788498886122591366116427",
-    "-0.3088405024457821094846203152466250416998",
+    *MISH_MINIMUM,
     (0.0, np.inf),
 )
 
@@ -237,8 +255,7 @@ def _xlogx_at(x: Interval) -> Interval:
 _xlogx_range = _turning(
     _xlogx_at,
     lambda x: special.xlogy(x, x),
-    "0.3678794411714423215955237701614608674458",
-    "-0.3678794411714423215955237701614608674458",
+    *XLOGX_MINIMUM,
     (np.inf, np.inf),
 )
 
@@ -248,8 +265,12 @@ def _xlogx(x: Interval) -> Interval:
 
 
 def _xlogy(x: Interval, y: Interval) -> Interval:
-    if x is y:
-        return _xlogx(x)
+    # The same variable twice.
+    return settled(_xlogx)(x) if x is y else settled(_xlogy_of_two)(x, y)
+
+
+def _xlogy_of_two(x: Interval, y: Interval) -> Interval:
+    x, y = _broadcast(x, y)
     value = mul(x, el.log(y))
     zero = lax.full_like(x.lo, 0)
     # 0 where x is 0, whatever y is.
@@ -263,7 +284,7 @@ def _xlogy(x: Interval, y: Interval) -> Interval:
 def _gelu_tanh_slope(x: Interval) -> Interval:
     """logistic(v) + x v' logistic'(v), where v = 2 sqrt(2/pi) (x + 0.044715 x**3)."""
     bounded = _part(x, -40, 40)
-    twice = _real("1.595769121605730711759542396689748574438246", x)
+    twice = _real(TWO_SQRT_TWO_BY_PI, x)
     cubic = _real("0.044715", x)
     square = mul(sqr(bounded), cubic)
     v = mul(twice, mul(bounded, add(square, 1.0)))
@@ -278,14 +299,11 @@ def _gelu_tanh_slope(x: Interval) -> Interval:
     return _hull(inner, left, right)
 
 
-_LEAST_SINC = "-0.2172336282112216574082793255624707342230"
-
-
 def _sinc(x: Interval) -> Interval:
     """sin(pi x) / (pi x), which falls from 0 to its least value at 1.4302..."""
     size = abs(x)
     whole = _sinc_at(size)
-    at_least = Interval(lax.full_like(x.lo, _real(_LEAST_SINC, x).lo), lax.full_like(x.lo, 1))
+    at_least = Interval(lax.full_like(x.lo, _real(LEAST_SINC, x).lo), lax.full_like(x.lo, 1))
     # Nearer than a number below the place of the minimum the ends have the range.
     ends = Interval(
         _sinc_at(Interval(size.hi, size.hi)).lo, _sinc_at(Interval(size.lo, size.lo)).hi
@@ -299,15 +317,10 @@ def _sinc(x: Interval) -> Interval:
 
 
 def _sinc_at(x: Interval) -> Interval:
-    value = div(el.sinpi(x), mul(x, _real(_PI, x)))
+    value = div(el.sinpi(x), mul(x, _real(PI, x)))
     zero = lax.full_like(x.lo, 0)
     one = Interval(zero + 1, zero + 1)
     return jax.tree.map(partial(lax.select, lax.eq(x.hi, zero)), one, value)
-
-
-_PI = "3.141592653589793238462643383279502884197169399375105820974944592307816406"
-_HALF_LOG_2PI = "0.918938533204672741780329736405617639861397473637783412817151540482765695"
-_INVERSE_LN2 = "1.442695040888963407359924681001892137426645954152985934135449406931109219"
 
 
 # --- several arguments --------------------------------------------------------------------
@@ -330,7 +343,7 @@ def _logaddexp2(x: Interval, y: Interval) -> Interval:
     def at(a: Array, b: Array) -> Interval:
         larger = lax.max(a, b)
         difference = abs(sub(Interval(a, a), Interval(b, b)))
-        log = mul(el.log1p(el.exp2(neg(difference))), _real(_INVERSE_LN2, x))
+        log = mul(el.log1p(el.exp2(neg(difference))), _real(INVERSE_LN2, x))
         return add(Interval(larger, larger), log)
 
     low, high = at(x.lo, y.lo), at(x.hi, y.hi)
@@ -387,9 +400,8 @@ def _log10(x: Interval) -> Interval:
 
 
 def _log10_slope(x: Interval, _: Interval) -> Interval:
-    digits = "0.4342944819032518276511289189166050822943970058036665661144537831658646"
     factor = np.asarray(0.4342944819032518, x.dtype)
-    return div(convex_hull(_real(digits, x), as_interval(factor)), _part(x, 0, np.inf))
+    return div(convex_hull(_real(INVERSE_LN10, x), as_interval(factor)), _part(x, 0, np.inf))
 
 
 # --- the normal distribution --------------------------------------------------------------
@@ -415,7 +427,7 @@ def _pdf_scale_slope(x: Interval, loc: Interval, scale: Interval, value: Interva
 def _logpdf(x: Interval, loc: Interval, scale: Interval) -> Interval:
     # JAX's log(2 pi) is that of a float: both are enclosed.
     of_float = mul(el.log(as_interval(np.asarray(2 * np.pi, x.dtype))), 0.5)
-    constant = convex_hull(_real(_HALF_LOG_2PI, x), of_float)
+    constant = convex_hull(_real(HALF_LOG_2PI, x), of_float)
     half_square = div(sqr(_standardised(x, loc, scale)), 2.0)
     return neg(add(add(half_square, el.log(scale)), constant))
 
@@ -517,6 +529,18 @@ def _log_softmax_rule(axis: tuple[int, ...]) -> Rule:
 Slope = Callable[..., Any]
 
 
+def _of_one_or_two(one: Rule, two: Rule) -> Rule:
+    """The rule of a function with a parameter that JAX passes only if it is given."""
+    enclosures: list[Any] = [one.enclose, two.enclose]
+    pullbacks: list[Any] = [one.vjp, two.vjp]
+    return Rule(
+        lambda *args, **params: enclosures[len(args) - 1](*args, **params),
+        lambda cotangents, wanted, inputs, outputs, **params: pullbacks[len(inputs) - 1](
+            cotangents, wanted, inputs, outputs, **params
+        ),
+    )
+
+
 def _of_one(enclosure: Enclosure, slope: Enclosure) -> Rule:
     return elementwise_rule(settled(enclosure), lambda x, _: settled(slope)(x))
 
@@ -537,27 +561,27 @@ def_composite("sparse_plus", jax.nn.sparse_plus, _of_one(_sparse_plus, _sparse_p
 def_composite(
     "elu",
     jax.nn.elu,
-    elementwise_rule(
-        _elu,
-        lambda x, *rest: _elu_slope(x, *rest[:-1]),
-        lambda x, alpha, _: el.expm1(basic.min(x, 0.0)),
+    _of_one_or_two(
+        elementwise_rule(_elu, lambda x, _: _elu_slope(x)),
+        elementwise_rule(
+            _elu,
+            lambda x, alpha, _: _elu_slope(x, alpha),
+            lambda x, alpha, _: el.expm1(basic.min(x, 0.0)),
+        ),
     ),
 )
 def_composite(
     "leaky_relu",
     jax.nn.leaky_relu,
-    elementwise_rule(
-        lambda x, slope=None: _leaky_relu(x, _slope_of(x, slope)),
-        lambda x, *rest: _leaky_relu_slope(x, _slope_of(x, *rest[:-1])),
-        lambda x, slope, _: basic.min(x, 0.0),
+    _of_one_or_two(
+        elementwise_rule(_leaky_relu, lambda x, _: _leaky_relu_slope(x)),
+        elementwise_rule(
+            _leaky_relu,
+            lambda x, slope, _: _leaky_relu_slope(x, slope),
+            lambda x, slope, _: basic.min(x, 0.0),
+        ),
     ),
 )
-
-
-def _slope_of(x: Interval, slope: Interval | None = None) -> Any:
-    return np.asarray(0.01, x.dtype) if slope is None else slope
-
-
 def_composite("sinc", jnp.sinc, elementwise_rule(settled(_sinc)))
 def_composite(
     "hypot",
@@ -571,12 +595,19 @@ def_composite(
 def_composite("log_softmax", jax.nn.log_softmax, _log_softmax_rule, _axes)
 
 def_folded("softmax", jax.nn.softmax, _softmax_rule, options=_axes)
-def_folded("logsumexp", jax.nn.logsumexp, _logsumexp_rule, options=_axes)
+def_folded(
+    "logsumexp",
+    jax.nn.logsumexp,
+    _logsumexp_rule,
+    options=_axes,
+    samples=({}, {"axis": 0}),
+)
 def_folded(
     "logsumexp_keepdims",
     partial(jax.nn.logsumexp, keepdims=True),
     partial(_logsumexp_rule, keepdims=True),
     options=_axes,
+    samples=({}, {"axis": 0}),
 )
 def_folded("gelu", partial(jax.nn.gelu, approximate=False), _of_one(el.gelu, el.gelu_derivative))
 def_folded(
@@ -628,7 +659,7 @@ def_folded("logaddexp2", jnp.logaddexp2, elementwise_rule(settled(_logaddexp2)),
 def_folded(
     "xlogy",
     special.xlogy,
-    elementwise_rule(settled(_xlogy), lambda x, y, _: el.log(y), lambda x, y, _: div(x, y)),
+    elementwise_rule(_xlogy, lambda x, y, _: el.log(y), lambda x, y, _: div(x, y)),
     arguments=2,
 )
 def_folded(
