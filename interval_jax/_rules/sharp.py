@@ -56,7 +56,7 @@ def def_sharp(value: Function, slope: Function) -> Function:
     return function
 
 
-def _named(name: str, program: Function, enclosure: Callable[[Interval], Interval]) -> Function:
+def _named(name: str, program: Function, enclosure: Callable[..., Interval]) -> Function:
     """A call that is recognised by this name and program, and enclosed by the given function."""
     program.__name__ = program.__qualname__ = name
     call = jax.jit(program)
