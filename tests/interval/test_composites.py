@@ -17,7 +17,7 @@ from jax.scipy.stats import norm
 import interval_jax as ij
 from benchmarks.programs import CASES
 from interval_jax._interpreter import trace
-from interval_jax._rules import functions
+from interval_jax._rules import ranges
 
 ONE = ij.interval(0.25, 0.75)
 VECTOR = ij.interval(np.zeros((2, 3)), np.ones((2, 3)))
@@ -160,16 +160,16 @@ def test_extrema_are_those_of_the_functions() -> None:
         least = place * mp.tanh(mp.log1p(mp.exp(place)))
         bend = mp.findroot(lambda t: mp.tan(t) - t, 4.4934)
         for digits, value in (
-            (functions.MISH_MINIMUM[0], place),
-            (functions.MISH_MINIMUM[1], least),
-            (functions.XLOGX_MINIMUM[0], mp.exp(-1)),
-            (functions.XLOGX_MINIMUM[1], -mp.exp(-1)),
-            (functions.LEAST_SINC, mp.sin(bend) / bend),
-            (functions.PI, mp.pi),
-            (functions.HALF_LOG_2PI, mp.log(2 * mp.pi) / 2),
-            (functions.INVERSE_LN2, 1 / mp.log(2)),
-            (functions.INVERSE_LN10, 1 / mp.log(10)),
-            (functions.TWO_SQRT_TWO_BY_PI, 2 * mp.sqrt(2 / mp.pi)),
+            (ranges.MISH_MINIMUM[0], place),
+            (ranges.MISH_MINIMUM[1], least),
+            (ranges.XLOGX_MINIMUM[0], mp.exp(-1)),
+            (ranges.XLOGX_MINIMUM[1], -mp.exp(-1)),
+            (ranges.LEAST_SINC, mp.sin(bend) / bend),
+            (ranges.PI, mp.pi),
+            (ranges.HALF_LOG_2PI, mp.log(2 * mp.pi) / 2),
+            (ranges.INVERSE_LN2, 1 / mp.log(2)),
+            (ranges.INVERSE_LN10, 1 / mp.log(10)),
+            (ranges.TWO_SQRT_TWO_BY_PI, 2 * mp.sqrt(2 / mp.pi)),
         ):
             assert abs(mp.mpf(digits) - value) < abs(value) * mp.mpf(10) ** -35
         # It falls before that place, and is not smaller after.
