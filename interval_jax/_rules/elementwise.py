@@ -164,21 +164,22 @@ def _pow_vjp(
     cotangents: Any, wanted: Any, inputs: Any, outputs: Any, **_: Any
 ) -> list[Interval | None]:
     x, y = inputs
-    if wanted[1]:
-        raise UnsupportedPrimitiveError(
-            "the derivative of x**y with respect to y: write it as exp(y * log(x))"
-        )
+    (c,) = cotangents
+    exponent_share = mul(c, mul(outputs[0], el.log(as_interval(x)))) if wanted[1] else None
+    return [mul(c, _pow_slope(x, y)) if wanted[0] else None, exponent_share]
+
+
+def _pow_slope(x: Value, y: Value) -> Interval:
+    """The derivative of x**y with respect to x."""
     exponent = _constant(y)
     if exponent == 0:
-        return [_like(cotangents[0], 0, 0), None]
+        return _like(as_interval(x), 0, 0)
     if exponent == 0.5:
-        slope = div(0.5, basic.sqrt(x))
-    elif exponent is not None and exponent == int(exponent):
-        slope = mul(el.pown(x, int(exponent) - 1), y)
-    else:
-        # y - 1 as an interval: as a float it may be another exponent.
-        slope = mul(_power(*_operands(x, sub(y, 1.0))), y)
-    return [mul(cotangents[0], slope), None]
+        return div(0.5, basic.sqrt(x))
+    if exponent is not None and exponent == int(exponent):
+        return mul(el.pown(x, int(exponent) - 1), y)
+    # y - 1 as an interval: as a float it may be another exponent.
+    return mul(_power(*_operands(x, sub(y, 1.0))), y)
 
 
 _define("pow", Rule(_pow, _pow_vjp))

@@ -32,7 +32,15 @@ from interval_jax._interval import (
 from interval_jax._rules import ranges
 from interval_jax._rules.composite import def_composite, def_folded
 from interval_jax._rules.registry import Rule, elementwise_rule, settled
-from interval_jax._rules.sharp import SHARP_COMPOSITES, _named, def_sharp, logistic
+from interval_jax._rules.sharp import (
+    SHARP_COMPOSITES,
+    _named,
+    _scaled,
+    def_sharp,
+    logistic,
+    logistic_derivative,
+    times_ln2,
+)
 from interval_jax._sums import sum_bounds
 from interval_jax.elementary import fast
 from interval_jax.set_ops import intersection
@@ -162,7 +170,7 @@ def_composite(
         ),
     ),
 )
-def_composite("sinc", jnp.sinc, elementwise_rule(settled(ranges.sinc)))
+def_composite("sinc", jnp.sinc, _of_one(ranges.sinc, ranges.sinc_slope))
 def_composite(
     "hypot",
     jnp.hypot,
@@ -303,9 +311,66 @@ def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Arra
     return _sharp_xlogy(x, y), dx * lax.log(y) + dy * (x / y)
 
 
+@jax.custom_jvp
+def _sharp_logaddexp2(x: Array, y: Array) -> Array:
+    return jnp.logaddexp2(x, y)
+
+
+@_sharp_logaddexp2.defjvp
+def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    (x, y), (dx, dy) = primals, tangents
+    share = logistic(times_ln2(x - y)), logistic(times_ln2(y - x))
+    return _sharp_logaddexp2(x, y), dx * share[0] + dy * share[1]
+
+
+_times_cubic = _scaled("times_cubic_of_gelu", "0.044715")
+_times_outer = _scaled("times_outer_of_gelu", ranges.TWO_SQRT_TWO_BY_PI)
+
+
+def _gelu_tanh_slope(x: Array) -> Array:
+    """The derivative of x logistic(v), where v = 2 sqrt(2/pi) (x + 0.044715 x**3)."""
+    v = _times_outer(x * (1 + _times_cubic(x**2)))
+    slope = _times_outer(1 + 3 * _times_cubic(x**2))
+    return logistic(v) + x * (slope * logistic_derivative(v))
+
+
+_over_ln10: Callable[..., Any] = def_sharp(
+    _named(
+        "over_ln10",
+        lambda x: x * ranges.INVERSE_LN10_OF_JAX,
+        lambda x: mul(x, ranges.inverse_ln10(x)),
+    ),
+    lambda x: _over_ln10(jnp.ones_like(x)),
+)
+_times_pi_squared = _scaled("times_pi_squared", ranges.PI_SQUARED)
+sinc_derivative: Callable[..., Any] = def_sharp(
+    _named(
+        "sinc_derivative",
+        lambda x: (jnp.cos(float(np.pi) * x) - jnp.sinc(x)) / x,
+        settled(ranges.sinc_slope),
+    ),
+    lambda x: -_times_pi_squared(sinc(x)) - 2 * sinc_derivative(x) / x,
+)
+sinc: Callable[..., Any] = def_sharp(jnp.sinc, sinc_derivative)
+
 SHARP_COMPOSITES["gelu"] = def_sharp(partial(jax.nn.gelu, approximate=False), gelu_derivative)
+SHARP_COMPOSITES["gelu_tanh"] = def_sharp(partial(jax.nn.gelu, approximate=True), _gelu_tanh_slope)
 SHARP_COMPOSITES["ndtr"] = def_sharp(special.ndtr, normal_density)
 SHARP_COMPOSITES["log_ndtr"] = def_sharp(special.log_ndtr, log_ndtr_derivative)
-SHARP_COMPOSITES["ndtri"] = ndtri
-SHARP_COMPOSITES["logaddexp"] = _sharp_logaddexp
-SHARP_COMPOSITES["xlogy"] = _sharp_xlogy
+SHARP_COMPOSITES["log10"] = def_sharp(jnp.log10, lambda x: _over_ln10(1 / x))
+SHARP_COMPOSITES.update(
+    normal_density=normal_density,
+    gelu_derivative=gelu_derivative,
+    log_ndtr_derivative=log_ndtr_derivative,
+    sinc_derivative=sinc_derivative,
+    over_ln10=_over_ln10,
+    times_cubic_of_gelu=_times_cubic,
+    times_outer_of_gelu=_times_outer,
+    times_pi_squared=_times_pi_squared,
+    ndtri=ndtri,
+    sinc=sinc,
+    logaddexp=_sharp_logaddexp,
+    logaddexp2=_sharp_logaddexp2,
+    xlogy=_sharp_xlogy,
+    norm_pdf=lambda x, loc, scale: normal_density((x - loc) / scale) / scale,
+)

@@ -41,8 +41,10 @@ Enclosure = Callable[[Interval], Interval]
 # Real numbers, to more digits than any format has; a test compares them with mpmath's.
 PI = "3.1415926535897932384626433832795028841971693993751"
 HALF_LOG_2PI = "0.91893853320467274178032973640561763986139747363778"
+PI_SQUARED = "9.8696044010893586188344909998761511353136994072408"
 INVERSE_LN2 = "1.4426950408889634073599246810018921374266459541530"
 INVERSE_LN10 = "0.43429448190325182765112891891660508229439700580367"
+INVERSE_LN10_OF_JAX = 0.4342944819032518
 TWO_SQRT_TWO_BY_PI = "1.5957691216057307117597842397375274739034345246597"
 MISH_MINIMUM = (
     "-1.1924312145154952121375883404207394056006864093225",
@@ -312,6 +314,22 @@ def _sinc_at(x: Interval) -> Interval:
     return jax.tree.map(partial(lax.select, lax.eq(x.hi, zero)), one, value)
 
 
+def sinc_slope(x: Interval) -> Interval:
+    """(cos(pi x) - sinc(x)) / x, or -pi t g(t) with t = pi x and g = (sin t - t cos t) / t**3.
+
+    The series g = 1/3 - t**2 / 30 + t**4 / 840 - ... alternates, with falling terms for t**2 < 10:
+    g lies between its first sum and its second.
+    """
+    natural = div(sub(el.cospi(x), sinc(x)), x)
+    near = part(x, -0.25, 0.25)
+    square = mul(sqr(near), _real(PI_SQUARED, x))
+    third = recip(as_interval(np.asarray(3, x.dtype)))
+    g = _hull(third, sub(third, div(square, 30.0)))
+    product = neg(mul(near, mul(g, _real(PI_SQUARED, x))))
+    small = lax.ge(x.lo, lax.full_like(x.lo, -0.25)) & lax.le(x.hi, lax.full_like(x.hi, 0.25))
+    return jax.tree.map(partial(lax.select, small), product, natural)
+
+
 # --- several arguments --------------------------------------------------------------------
 
 
@@ -392,14 +410,18 @@ def log1mexp_slope(x: Interval, _: Interval) -> Interval:
     return recip(el.expm1(part(x, 0, np.inf)))
 
 
+def inverse_ln10(like: Interval) -> Interval:
+    """1 / log(10), and the float by which JAX multiplies."""
+    of_jax = as_interval(np.asarray(INVERSE_LN10_OF_JAX, like.dtype))
+    return convex_hull(_real(INVERSE_LN10, like), of_jax)
+
+
 def log10(x: Interval) -> Interval:
-    factor = np.asarray(0.4342944819032518, x.dtype)
-    return convex_hull(el.log10(x), mul(el.log(x), factor))
+    return convex_hull(el.log10(x), mul(el.log(x), inverse_ln10(x)))
 
 
 def log10_slope(x: Interval, _: Interval) -> Interval:
-    factor = np.asarray(0.4342944819032518, x.dtype)
-    return div(convex_hull(_real(INVERSE_LN10, x), as_interval(factor)), part(x, 0, np.inf))
+    return div(inverse_ln10(x), part(x, 0, np.inf))
 
 
 # --- the normal distribution --------------------------------------------------------------

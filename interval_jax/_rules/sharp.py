@@ -291,3 +291,12 @@ if primitive("log2") is not None:  # jax 0.12
 
 SHARP_COMPOSITES["silu"] = silu
 SHARP_COMPOSITES["softplus"] = softplus
+# Where derivatives are nested, the calls of named functions are differentiated in turn.
+SHARP_COMPOSITES.update(
+    logistic_derivative=logistic_derivative,
+    tanh_derivative=tanh_derivative,
+    silu_derivative=silu_derivative,
+    erf_derivative=erf_derivative,
+    times_ln2=times_ln2,
+    times_half_sqrt_pi=times_half_sqrt_pi,
+)
