@@ -169,7 +169,7 @@ def pown(x: Any, n: int) -> Interval:
         n: The exponent, a Python integer of any size.
 
     Returns:
-        Intervals of the same shape and type. Each bound is tightest for |n| up to 32, but
+        Intervals of the same shape and type. Each bound is tightest for n from -32 to 32, but
         for a few next to a float that is not the exact value; beyond unless such a float lies
         within 2**-61 (2**-31 in float32) of it, relatively; else one unit off.
 

@@ -73,7 +73,9 @@ def test_importing_leaves_the_configuration_of_jax_alone() -> None:
 
 @pytest.mark.parametrize("folder", ["interval_jax", "sobolev", "benchmarks", "tests", "docs"])
 def test_no_private_names_of_jax(folder: str) -> None:
-    private = re.compile(r"\bjax\._src\b|\bfrom jax\.interpreters\b|\bjaxlib\b")
+    # Of jax.interpreters, what JAX's tutorial on primitives of one's own asks to import.
+    allowed = r"(?! import (?:ad|batching|mlir)\b)"
+    private = re.compile(rf"\bjax\._src\b|\bfrom jax\.interpreters\b{allowed}|\bjaxlib\b")
     this = Path(__file__).resolve()
     modules = [p for p in (ROOT / folder).rglob("*.py") if p.resolve() != this]
     assert modules
