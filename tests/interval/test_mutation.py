@@ -43,8 +43,8 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
     ),
     "root": (
         f"{FLOOR}/intervals.py",
-        "        step = -(-error >> word) if upward else error >> word\n",
-        "        step = error * 0 if upward else error >> word\n",
+        "        error = sqrt_error(x, root)\n",
+        "        error = sqrt_error(x, root) * (not upward)\n",
         "test_arithmetic.py::test_squares_powers_roots_and_reciprocals[float32]",
     ),
     "elementary": (
