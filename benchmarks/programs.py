@@ -103,8 +103,19 @@ def _of(*cases: tuple[Any, ...]) -> list[Case]:
     ]
 
 
-_ROUNDED_TWICE = {"special.xlogy x x", "special.entr"}
-"""Functions whose bounds at the ends of a box are a product of bounds: off by a unit or not."""
+_ROUNDED_TWICE = {
+    "jnp.logaddexp2",
+    "jnp.sinc",
+    "nn.hard_silu",
+    "nn.hard_swish",
+    "nn.mish",
+    "nn.soft_sign",
+    "nn.squareplus",
+    "special.entr",
+    "special.logit",
+    "special.xlogy x x",
+}
+"""Functions whose bounds at the ends of a box are made of bounds: off by a unit or not."""
 
 
 _NUMBERS = _of(

@@ -57,7 +57,7 @@ def _total(x: Interval, axes: Sequence[int]) -> Interval:
 def _axes(equations: Sequence[Any], avals: Sequence[Any]) -> dict[str, Any]:
     """The axes of the largest element, with which these functions begin."""
     found = [e.params["axes"] for e in equations if e.primitive.name == "reduce_max"]
-    return {"axis": tuple(found[0]) if found else (0,)}
+    return {"axis": tuple(map(int, found[0])) if found else (0,)}
 
 
 def _logsumexp_rule(axis: tuple[int, ...], keepdims: bool = False) -> Rule:

@@ -118,9 +118,10 @@ def _turning(
     value: str,
     limits: tuple[float, float],
 ) -> Enclosure:
-    """The range of a function with one extremum."""
-    extremum = _extremum(at, value)
-    return turning(_at_points(function, *limits), smooth, lambda dtype: (extremum(dtype),))
+    """The range of a function whose one extremum is its minimum."""
+    minimum = _extremum(at, value)
+    whole = turning(_at_points(function, *limits), smooth, lambda dtype: (minimum(dtype),))
+    return lambda x: part(whole(x), minimum(x.dtype).value[0], np.inf)
 
 
 # --- pieces -------------------------------------------------------------------------------

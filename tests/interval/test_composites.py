@@ -61,6 +61,7 @@ ALONG_AXES: dict[str, Callable] = {
     "logsumexp axis": lambda x: nn.logsumexp(x, axis=-1),
     "logsumexp keepdims": lambda x: nn.logsumexp(x, axis=0, keepdims=True),
     "mapped": jax.vmap(nn.softmax),
+    "log_softmax mapped": jax.vmap(nn.log_softmax),
 }
 # Arithmetic on their argument or result is left next to the call.
 CONTAINED: dict[str, Callable] = {
@@ -86,6 +87,7 @@ def test_functions_are_recognised(dtype: type) -> None:
             assert len(steps(f, x.astype(dtype))) == 1, name
     for name, f in ALONG_AXES.items():
         assert len(steps(f, VECTOR.astype(dtype))) == 1, name
+        assert bool(jnp.all(ij.is_member(f(ij.mid(VECTOR)), ij.enclose(f)(VECTOR)))), name
     for name, f in CONTAINED.items():
         found = steps(f, ONE.astype(dtype))
         assert "jit" in found, name
