@@ -24,6 +24,7 @@ from interval_jax._interval import Interval, interval, mul
 from interval_jax._rules.composite import def_composite
 from interval_jax._rules.elementwise import abs_slope, max_slope
 from interval_jax._rules.registry import elementwise_rule, primitive, settled
+from interval_jax._rules.transcendental import LN2
 
 __all__ = ["SHARP_COMPOSITES", "SHARP_PRIMITIVES", "def_sharp"]
 
@@ -80,9 +81,7 @@ def _scaled(name: str, digits: str) -> Function:
     return scaled
 
 
-times_ln2 = _scaled(
-    "times_ln2", "0.693147180559945309417232121458176568075500134360255254120680009493"
-)
+times_ln2 = _scaled("times_ln2", LN2)
 times_half_sqrt_pi = _scaled(
     "times_half_sqrt_pi", "0.886226925452758013649083741670572591398774728061193564106903894926"
 )
