@@ -67,7 +67,7 @@ def powers(rng: np.random.Generator, dtype: type, size: int) -> Points:
     scale = rng.choice([1e-9, 1e-3, 1.0, largest], size)
     logarithm = np.clip(rng.normal(size=size) * scale, -largest, largest)
     with np.errstate(all="ignore"):
-        x = np.minimum(np.exp(logarithm), np.finfo(dtype).max).astype(dtype)
+        x: np.ndarray = np.minimum(np.exp(logarithm), np.finfo(dtype).max).astype(dtype)
         y = rng.uniform(-1.06, 1.06, size) * largest / np.log(x.astype(np.float64))
     y = np.where(np.abs(y) < np.finfo(dtype).max, y, rng.normal(size=size))
     kind = rng.integers(0, 8, size)
