@@ -15,8 +15,8 @@ import interval_jax as ij
 from benchmarks import hard_points
 from benchmarks.hard_points import Points
 from interval_jax import elementary
-from tests.interval import oracle
-from tests.interval.oracle import Tightest
+from reference import oracle
+from reference.oracle import Tightest
 
 Values = Callable[..., Tightest]
 Range = tuple[float, float]

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 from flint import arb, ctx
 
-from tests.interval import points
+from reference import points
 
 Points = tuple[np.ndarray, ...]
 

@@ -30,7 +30,7 @@ from benchmarks import hard_points
 from benchmarks.catalogue import Case, cases, singletons
 from benchmarks.harness import environment, write_text
 from interval_jax.testing import assert_round_to_nearest, excess_ulps
-from tests.interval.oracle import Tightest
+from reference.oracle import Tightest
 
 SIZE = 1 << 14
 """Points in one call, at most."""

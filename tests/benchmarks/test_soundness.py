@@ -14,7 +14,7 @@ import pytest
 import interval_jax as ij
 from benchmarks import __main__ as command
 from benchmarks import catalogue, hard_points, soundness
-from tests.interval import oracle
+from reference import oracle
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = {case.name: case for case in catalogue.cases()}

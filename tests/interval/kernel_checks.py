@@ -8,7 +8,7 @@ import numpy as np
 from jax import lax
 
 import interval_jax as ij
-from tests.interval import oracle, points
+from reference import oracle, points
 
 Function = Callable[[ij.Interval], ij.Interval]
 

@@ -12,7 +12,8 @@ import pytest
 
 import interval_jax as ij
 from interval_jax.elementary import activations
-from tests.interval import kernel_checks, oracle, points
+from reference import oracle, points
+from tests.interval import kernel_checks
 
 FUNCTIONS = {name: getattr(activations, name) for name in activations.__all__}
 EXACT = {"relu", "relu_derivative"}

@@ -13,7 +13,7 @@ from flint import arb
 from jax.ad_checkpoint import checkpoint_name
 
 import interval_jax as ij
-from tests.interval import oracle, points
+from reference import oracle, points
 from tests.interval.kernel_checks import to_format
 
 DTYPES = [np.float32, np.float64]

@@ -11,7 +11,7 @@ import pytest
 from jax import lax
 
 import interval_jax as ij
-from tests.interval import exact, points
+from reference import exact, points
 
 DTYPES = [np.float32, np.float64]
 SIZE = 4000

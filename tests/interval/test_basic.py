@@ -12,7 +12,7 @@ import pytest
 
 import interval_jax as ij
 from interval_jax import _rounding as rd
-from tests.interval import exact, points
+from reference import exact, points
 from tests.interval.kernel_checks import in_format
 from tests.interval.test_arithmetic import bounds, check_tight, every_way
 

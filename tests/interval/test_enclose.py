@@ -14,7 +14,7 @@ from jax.extend.core import Primitive
 from jax.scipy import special
 
 import interval_jax as ij
-from tests.interval import exact, oracle, points
+from reference import exact, oracle, points
 
 DTYPES = [np.float32, np.float64]
 

@@ -16,7 +16,8 @@ import interval_jax as ij
 from interval_jax._doubleword import DoubleWord
 from interval_jax._rounding import format_of
 from interval_jax.elementary import _exp_log, exp, exp2, exp10, expm1, log, log1p, log2, log10
-from tests.interval import kernel_checks, points
+from reference import points
+from tests.interval import kernel_checks
 
 FUNCTIONS = {
     "exp": exp, "exp2": exp2, "exp10": exp10, "expm1": expm1,

@@ -9,7 +9,7 @@ import pytest
 
 import interval_jax as ij
 from interval_jax.elementary import fast
-from tests.interval import oracle, points
+from reference import oracle, points
 from tests.interval.kernel_checks import around, in_format, singletons
 
 FUNCTIONS: dict[str, Callable] = {"silu": fast.silu, "silu_derivative": fast.silu_derivative}

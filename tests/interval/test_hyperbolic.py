@@ -18,7 +18,8 @@ from interval_jax._rounding import format_of
 from interval_jax.elementary import _hyperbolic as kernels
 from interval_jax.elementary import hyperbolic
 from interval_jax.elementary._exp_log import exp_error, log_error
-from tests.interval import kernel_checks, oracle, points
+from reference import oracle, points
+from tests.interval import kernel_checks
 
 NAMES = ("acosh", "acoth", "asinh", "atanh", "cosh", "coth", "csch", "sech", "sinh")
 FUNCTIONS = {name: getattr(hyperbolic, name) for name in NAMES}

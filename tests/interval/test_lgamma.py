@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import interval_jax as ij
-from tests.interval import kernel_checks, oracle, points
+from reference import oracle, points
+from tests.interval import kernel_checks
 
 DTYPES = [np.float64, np.float32]
 INF = np.inf

@@ -65,7 +65,7 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
 @pytest.mark.parametrize("name", MUTANTS)
 def test_nearest_instead_of_up_is_caught(name: str, tmp_path: Path) -> None:
     file, line, replacement, guard = MUTANTS[name]
-    for package in ("interval_jax", "tests"):
+    for package in ("interval_jax", "reference", "tests"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("*.pyc"))
     for settings in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / settings, tmp_path)

@@ -14,8 +14,8 @@ from flint import arb, ctx
 
 import interval_jax as ij
 from interval_jax.elementary import _erf, normal
+from reference import oracle, points
 from tests.interval import kernel_checks as checks
-from tests.interval import oracle, points
 
 FUNCTIONS: dict[str, Callable[..., ij.Interval]] = {
     name: getattr(normal, name) for name in normal.__all__

@@ -13,7 +13,8 @@ import pytest
 
 import interval_jax as ij
 from interval_jax.elementary import normal_inverse
-from tests.interval import kernel_checks, oracle, points
+from reference import oracle, points
+from tests.interval import kernel_checks
 
 FUNCTIONS: dict[str, Callable[..., ij.Interval]] = {
     name: getattr(normal_inverse, name) for name in normal_inverse.__all__

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import interval_jax as ij
-from tests.interval import exact
+from reference import exact
 from tests.interval.test_arithmetic import bounds
 
 DTYPES = [np.float32, np.float64]

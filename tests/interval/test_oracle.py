@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tests.interval import oracle, points
+from reference import oracle, points
 
 # Where Arb cannot tell f(x) from the float that f levels off at, and where its exponents run out.
 _RANGES = {

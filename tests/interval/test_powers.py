@@ -16,7 +16,8 @@ from flint import arb, ctx
 import interval_jax as ij
 from interval_jax._rounding import format_of
 from interval_jax.elementary import _powers
-from tests.interval import kernel_checks, oracle, points
+from reference import oracle, points
+from tests.interval import kernel_checks
 
 DTYPES = [np.float64, np.float32]
 inf = np.inf
@@ -240,7 +241,8 @@ _WITHOUT_X64 = """
 import jax, numpy as np
 assert not jax.config.jax_enable_x64
 import interval_jax as ij
-from tests.interval import kernel_checks, oracle
+from reference import oracle
+from tests.interval import kernel_checks
 from tests.interval.test_powers import _operands
 x, y = _operands(np.float32, 4_000, seed=6)
 X, Y = kernel_checks.singletons(x), kernel_checks.singletons(y)

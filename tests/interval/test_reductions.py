@@ -11,7 +11,7 @@ import pytest
 
 import interval_jax as ij
 from interval_jax import _accumulator
-from tests.interval import exact, points
+from reference import exact, points
 from tests.interval.test_numeric import nearest
 
 DTYPES = [np.float32, np.float64]

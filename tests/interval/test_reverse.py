@@ -11,7 +11,7 @@ import pytest
 
 import interval_jax as ij
 from interval_jax import _rounding as rd
-from tests.interval import exact
+from reference import exact
 from tests.interval.kernel_checks import in_format
 from tests.interval.test_arithmetic import bounds
 

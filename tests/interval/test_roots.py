@@ -10,7 +10,8 @@ from flint import arb, ctx
 import interval_jax as ij
 from interval_jax._doubleword import DoubleWord
 from interval_jax.elementary import _roots
-from tests.interval import kernel_checks, oracle, points
+from reference import oracle, points
+from tests.interval import kernel_checks
 
 DTYPES = [np.float64, np.float32]
 inf = np.inf

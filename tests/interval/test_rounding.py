@@ -16,7 +16,7 @@ from jax import lax
 
 from interval_jax import _rounding as rd
 from interval_jax._rounding import directed
-from tests.interval import exact, points
+from reference import exact, points
 
 DTYPES = [np.float32, np.float64]
 SIZE = 6000

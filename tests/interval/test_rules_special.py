@@ -14,7 +14,7 @@ from jax import lax
 
 import interval_jax as ij
 from interval_jax._rules.registry import primitive
-from tests.interval import points
+from reference import points
 from tests.interval.test_rules_arrays import DTYPES, exactly
 from tests.interval.test_rules_transcendental import assert_contains, boxes
 

@@ -10,7 +10,7 @@ import pytest
 from flint import arb, ctx
 
 import interval_jax as ij
-from tests.interval import points
+from reference import points
 
 DTYPES = [np.float32, np.float64]
 SIZE = 400

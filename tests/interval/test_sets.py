@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import interval_jax as ij
-from tests.interval import points
+from reference import points
 
 DTYPES = [np.float32, np.float64]
 

@@ -7,8 +7,8 @@ import pytest
 from flint import arb, ctx
 
 import interval_jax as ij
+from reference.oracle import Tightest
 from tests.interval import kernel_checks
-from tests.interval.oracle import Tightest
 
 DTYPES = [np.float64, np.float32]
 INF = np.inf

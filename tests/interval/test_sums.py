@@ -10,7 +10,7 @@ import pytest
 
 import interval_jax as ij
 from interval_jax import _sums
-from tests.interval import exact, oracle, points
+from reference import exact, oracle, points
 
 DTYPES = [np.float32, np.float64]
 

@@ -13,8 +13,8 @@ import pytest
 
 import interval_jax as ij
 from interval_jax._literals import read_interval
-from tests.interval import points
-from tests.interval.exact import round_down, round_up
+from reference import points
+from reference.exact import round_down, round_up
 
 TINY, LARGEST = np.finfo(np.float64).tiny, np.finfo(np.float64).max
 

@@ -11,7 +11,8 @@ import pytest
 
 import interval_jax as ij
 from interval_jax.elementary.trigonometric_pi import cospi, sinpi, tanpi
-from tests.interval import kernel_checks, oracle, points
+from reference import oracle, points
+from tests.interval import kernel_checks
 
 FUNCTIONS = {"sinpi": sinpi, "cospi": cospi, "tanpi": tanpi}
 DTYPES = [np.float64, np.float32]

@@ -71,7 +71,9 @@ def test_importing_leaves_the_configuration_of_jax_alone() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("folder", ["interval_jax", "sobolev", "benchmarks", "tests", "docs"])
+@pytest.mark.parametrize(
+    "folder", ["interval_jax", "sobolev", "benchmarks", "reference", "tests", "docs"]
+)
 def test_no_private_names_of_jax(folder: str) -> None:
     # Of jax.interpreters, what JAX's tutorial on primitives of one's own asks to import.
     allowed = r"(?! import (?:ad|batching|mlir)\b)"
