@@ -1,24 +1,22 @@
 """Generate interval_jax/elementary/_exp_log_tables.py: constants of exp, log, powers, activations.
 
-Run `python tools/exp_log.py` from the repository root; it needs mpmath. Every constant is
+Run `python -m tools.exp_log` from the repository root; it needs mpmath. Every constant is
 rounded from 400 bits, and the bounds of extreme values are rounded outward.
 """
 
 import itertools
-import os
-import tempfile
-from pathlib import Path
 
 import mpmath as mp
 import numpy as np
 
-TARGET = Path(__file__).parents[1] / "interval_jax" / "elementary" / "_exp_log_tables.py"
+from tools.floats import FORMATS, SHORT, between, nearest, on_grid, pair, short
+from tools.writing import Record, module, target, write
+
+TARGET = target("_exp_log_tables")
 
 # Digits after the binary point of the constants whose products with the integer of an argument
 # reduction must be exact: 53 (24) digits less 13 (10) of the integer, as ln 2 / 4 < 2**-2.
 GRID = {"float64": 42, "float32": 16}
-# Digits of the leading part of 2**(j/4): the product with half of a float must be exact.
-SHORT = {"float64": 26, "float32": 12}
 # Integers that fill the last place of the sum that rounds to an integer.
 SHIFT = {"float64": 1.5 * 2**52, "float32": 1.5 * 2**23}
 # The same for the grid of 2**-25 (2**-11), whose squares' halves have 51 (23) digits.
@@ -126,26 +124,6 @@ class Tables(NamedTuple):
 '''
 
 
-def nearest(x: mp.mpf, dtype: np.dtype) -> float:
-    """The float of the type nearest to x, for normal x."""
-    digits = np.finfo(dtype).nmant + 1
-    with mp.workprec(digits):
-        return float(+mp.mpf(x))
-
-
-def on_grid(x: mp.mpf, digits: int) -> float:
-    """The multiple of 2**-digits nearest to x."""
-    return float(mp.ldexp(mp.nint(mp.ldexp(x, digits)), -digits))
-
-
-def between(x: mp.mpf, dtype: np.dtype) -> tuple[float, float]:
-    """The floats of the type next below and above x, which is none itself."""
-    near = dtype.type(nearest(x, dtype))
-    if mp.mpf(float(near)) < x:
-        return float(near), float(np.nextafter(near, dtype.type(np.inf)))
-    return float(np.nextafter(near, dtype.type(-np.inf))), float(near)
-
-
 def silu(x: mp.mpf) -> mp.mpf:
     return x / (1 + mp.exp(-x))
 
@@ -155,12 +133,6 @@ def silu_derivative(x: mp.mpf) -> mp.mpf:
     return s * (1 + x * (1 - s))
 
 
-def pair(x: mp.mpf, dtype: np.dtype) -> tuple[float, float]:
-    """x as a float and the rest."""
-    leading = nearest(x, dtype)
-    return leading, nearest(x - leading, dtype) if x != leading else 0.0
-
-
 def base(name: str, b: int) -> dict[str, object]:
     dtype, grid = np.dtype(name), GRID[name]
     step = mp.log(2) / mp.log(b) / 4
@@ -168,8 +140,7 @@ def base(name: str, b: int) -> dict[str, object]:
     shift = 1 if b == 10 else 0
     first = on_grid(step, grid + shift)
     second = on_grid(step - first, 2 * grid - 2 + 2 * shift)
-    with mp.workprec(SHORT[name]):
-        scale = float(+(1 / mp.log(b)))
+    scale = short(1 / mp.log(b), SHORT[name])
     centres = []
     for c in CENTRES:
         value = mp.log(mp.mpf(c)) / mp.log(b)
@@ -200,8 +171,7 @@ def tables(name: str) -> dict[str, object]:
     roots = []
     for j in range(4):
         root = mp.mpf(2) ** (mp.mpf(j) / 4)
-        with mp.workprec(SHORT[name]):
-            leading = float(+root)
+        leading = short(root, SHORT[name])
         roots.append((leading, nearest(root - leading, dtype) if j else 0.0))
 
     def centre(c: float) -> tuple[float, float, float]:
@@ -245,8 +215,8 @@ def tables(name: str) -> dict[str, object]:
         "silu_derivative_maximum_at": between(peak_at, dtype),
         "silu_derivative_maximum": between(peak, dtype),
         "silu_derivative_minimum": between(1 - peak, dtype),
-        "base2": base(name, 2),
-        "base10": base(name, 10),
+        "base2": Record("Base", base(name, 2)),
+        "base10": Record("Base", base(name, 10)),
         "fine_centres": tuple(fine_centre(c) for c in FINE_CENTRES),
         "fine_splits": (
             float(np.float32(mp.sqrt(FINE_CENTRES[0] * FINE_CENTRES[-1] / 2))),
@@ -259,36 +229,11 @@ def tables(name: str) -> dict[str, object]:
     }
 
 
-def literal(value: object, indent: str) -> str:
-    if isinstance(value, float):
-        return f'_hex("{value.hex()}")'
-    if isinstance(value, dict):
-        inside = indent + "    "
-        fields = (f"{inside}{key}={literal(v, inside)},\n" for key, v in value.items())
-        return "Base(\n" + "".join(fields) + indent + ")"
-    assert isinstance(value, tuple)
-    inside = indent + "    "
-    return "(\n" + "".join(f"{inside}{literal(v, inside)},\n" for v in value) + indent + ")"
-
-
+@mp.workprec(400)
 def source() -> str:
     """The text of the module."""
-    mp.mp.prec = 400
-    parts = [HEADER, "_hex = float.fromhex\n\n"]
-    for name in ("float32", "float64"):
-        parts.append(f"{name.upper()} = Tables(\n")
-        for key, value in tables(name).items():
-            parts.append(f"    {key}={literal(value, '    ')},\n")
-        parts.append(")\n\n")
-    return "".join(parts).rstrip("\n") + "\n"
-
-
-def main() -> None:
-    with tempfile.NamedTemporaryFile("w", dir=TARGET.parent, suffix=".tmp", delete=False) as file:
-        file.write(source())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, TARGET)
+    return module(HEADER, {name.upper(): Record("Tables", tables(name)) for name in FORMATS})
 
 
 if __name__ == "__main__":
-    main()
+    write(TARGET, source())

@@ -1,19 +1,16 @@
 """Generate interval_jax/elementary/_inverse_trigonometric_tables.py: constants of angles.
 
-Run `python tools/inverse_trigonometric.py` from the repository root; it needs mpmath. Every
+Run `python -m tools.inverse_trigonometric` from the repository root; it needs mpmath. Every
 constant is rounded from 400 bits.
 """
-
-import os
-import tempfile
-from pathlib import Path
 
 import mpmath as mp
 import numpy as np
 
-TARGET = (
-    Path(__file__).parents[1] / "interval_jax" / "elementary" / "_inverse_trigonometric_tables.py"
-)
+from tools.floats import FORMATS, nearest, on_grid, pair
+from tools.writing import Record, module, target, write
+
+TARGET = target("_inverse_trigonometric_tables")
 
 # Digits after the binary point of the leading parts of angles: sums of them up to pi, with two
 # digits before the point, are exact with 53 (24) digits.
@@ -53,22 +50,14 @@ class Tables(NamedTuple):
 '''
 
 
-def nearest(x: mp.mpf, dtype: np.dtype) -> float:
-    """The float of the type nearest to x, for normal x."""
-    with mp.workprec(np.finfo(dtype).nmant + 1):
-        return float(+mp.mpf(x))
-
-
 def tables(name: str) -> dict[str, object]:
     dtype, grid = np.dtype(name), GRID[name]
 
     def angle(x: mp.mpf) -> tuple[float, float]:
-        leading = float(mp.ldexp(mp.nint(mp.ldexp(x, grid)), -grid))
+        leading = on_grid(x, grid)
         return leading, nearest(x - leading, dtype) if x else 0.0
 
     first = nearest(mp.pi, dtype)
-    second = nearest(mp.pi - first, dtype)
-    inverse = nearest(1 / mp.pi, dtype)
     return {
         "splits": SPLITS,
         "centres": tuple((c, *angle(mp.atan(mp.mpf(c)))) for c in CENTRES),
@@ -76,37 +65,16 @@ def tables(name: str) -> dict[str, object]:
         "coefficients": tuple(
             nearest((-1) ** (n + 1) / mp.mpf(2 * n + 1), dtype) for n in range(1, TERMS[name] + 1)
         ),
-        "pi": (first, second, nearest(mp.pi - first - second, dtype)),
-        "inverse_pi": (inverse, nearest(1 / mp.pi - inverse, dtype)),
+        "pi": (first, *pair(mp.pi - first, dtype)),
+        "inverse_pi": pair(1 / mp.pi, dtype),
     }
 
 
-def literal(value: object, indent: str) -> str:
-    if isinstance(value, float):
-        return f'_hex("{value.hex()}")'
-    assert isinstance(value, tuple)
-    inside = indent + "    "
-    return "(\n" + "".join(f"{inside}{literal(v, inside)},\n" for v in value) + indent + ")"
-
-
+@mp.workprec(400)
 def source() -> str:
     """The text of the module."""
-    mp.mp.prec = 400
-    parts = [HEADER, "_hex = float.fromhex\n\n"]
-    for name in ("float32", "float64"):
-        parts.append(f"{name.upper()} = Tables(\n")
-        for key, value in tables(name).items():
-            parts.append(f"    {key}={literal(value, '    ')},\n")
-        parts.append(")\n\n")
-    return "".join(parts).rstrip("\n") + "\n"
-
-
-def main() -> None:
-    with tempfile.NamedTemporaryFile("w", dir=TARGET.parent, suffix=".tmp", delete=False) as file:
-        file.write(source())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, TARGET)
+    return module(HEADER, {name.upper(): Record("Tables", tables(name)) for name in FORMATS})
 
 
 if __name__ == "__main__":
-    main()
+    write(TARGET, source())

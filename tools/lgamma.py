@@ -1,7 +1,6 @@
 """Generate and certify `interval_jax/elementary/_lgamma_tables.py`.
 
-    python tools/lgamma.py            print the module
-    python tools/lgamma.py --write    write it
+Run `python -m tools.lgamma` from the repository root; it needs python-flint.
 
 Two power series are replaced by polynomials, in double words for the first few coefficients:
 
@@ -19,16 +18,16 @@ between two poles, as digamma rises there; each is isolated by bisection.
 """
 
 import itertools
-import sys
 from fractions import Fraction
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from flint import arb, arb_poly, ctx
-from normal import ball, double_word, float_bounds, round_up, upper
 
-MODULE = Path(__file__).parents[1] / "interval_jax" / "elementary" / "_lgamma_tables.py"
+from tools.balls import ball, double_word, float_bounds, round_up, upper
+from tools.writing import target, write
+
+TARGET = target("_lgamma_tables")
 
 PRECISION = 300  # bits
 PARTS = 64  # of a piece, in the proof of its approximation error
@@ -176,8 +175,9 @@ def minima(dtype: type[np.floating]) -> list[tuple[float, float, float]]:
     return result
 
 
-def render() -> str:
-    ctx.prec = PRECISION
+@ctx.workprec(PRECISION)
+def source() -> str:
+    """The text of the module."""
     lines = [
         '"""Constants of lgamma. Generated and certified by tools/lgamma.py, not to be edited."""',
         "",
@@ -239,7 +239,4 @@ def render() -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--write"]:
-        MODULE.write_text(render())
-    else:
-        sys.stdout.write(render())
+    write(TARGET, source())

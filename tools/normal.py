@@ -1,7 +1,6 @@
 """Generate and certify `interval_jax/elementary/_erf_tables.py`.
 
-    python tools/normal.py            print the module
-    python tools/normal.py --write    write it
+Run `python -m tools.normal` from the repository root; it needs python-flint.
 
 Both functions of the table are smooth, of one sign and without a scale problem:
 
@@ -20,17 +19,16 @@ stored as the relative error of a table is proven here, for the rounded coeffici
 
 import functools
 import itertools
-import math
-import sys
-from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from flint import arb, arb_poly, arb_series, ctx
 
-MODULE = Path(__file__).parents[1] / "interval_jax" / "elementary" / "_erf_tables.py"
+from tools.balls import ball, double_word, float_bounds, round_up, upper
+from tools.writing import target, write
+
+TARGET = target("_erf_tables")
 
 PRECISION = 300  # bits; the results are needed to about 80
 PARTS = 512  # of a piece, in the proof of its approximation error
@@ -81,29 +79,6 @@ class Piece(NamedTuple):
         return max(self.hi - self.centre, self.centre - self.lo)
 
 
-def ball(x: Fraction) -> arb:
-    return arb(x.numerator) / x.denominator
-
-
-def upper(x: arb) -> Fraction:
-    """A rational number >= x, exactly."""
-    mantissa, exponent = x.upper().man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-
-
-def double_word(x: arb, dtype: type[np.floating]) -> tuple[float, float]:
-    high = float(dtype(float(x)))
-    return high, float(dtype(float(x - high)))
-
-
-def float_bounds(x: arb, dtype: type[np.floating]) -> tuple[float, float]:
-    near = dtype(float(x))
-    other = np.nextafter(near, dtype(math.inf if arb(float(near)) < x else -math.inf))
-    down, up = sorted((float(near), float(other)))
-    assert arb(down) < x < arb(up)
-    return down, up
-
-
 def function(first: bool, v: arb, order: int) -> arb_poly:
     """The Taylor polynomial at v of the function that a piece approximates.
 
@@ -122,7 +97,7 @@ def function(first: bool, v: arb, order: int) -> arb_poly:
         tail = 2 * factor * arb(2) ** terms / (factorial * (2 * terms + 1))
         shifted = arb_poly(series)(arb_poly([v, 1])).coeffs()[:order]
         return arb_poly([c + arb(0, tail) for c in shifted])
-    w = 1 / arb_series([v, 1]) - 2
+    w = 1 / arb_series([v, 1], prec=ORDER + 1) - 2
     return arb_poly(((w * w).exp() * w.erfc()).coeffs())
 
 
@@ -207,16 +182,9 @@ def table(plan: Plan) -> tuple[list[Piece], list[Fraction]]:
     return pieces, [approximation_error(p) + evaluation_error(p, unit) for p in pieces]
 
 
-def round_up(x: Fraction) -> float:
-    """A float >= x of two decimal digits."""
-    context = Context(prec=2, rounding=ROUND_CEILING)
-    result = float(context.divide(Decimal(x.numerator), Decimal(x.denominator)))
-    assert Fraction(result) >= x
-    return result
-
-
-def render() -> str:
-    ctx.prec, ctx.cap = PRECISION, ORDER + 1
+@ctx.workprec(PRECISION)
+def source() -> str:
+    """The text of the module."""
     lines = [
         '"""Polynomials for erf and erfc. Generated and certified by tools/normal.py."""',
         "",
@@ -271,7 +239,4 @@ def render() -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--write"]:
-        MODULE.write_text(render())
-    else:
-        sys.stdout.write(render())
+    write(TARGET, source())

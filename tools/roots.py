@@ -1,32 +1,27 @@
 """Generate interval_jax/elementary/_roots_tables.py: the first approximation of cube roots.
 
-Run `python tools/roots.py` from the repository root; it needs mpmath. The residual of the
+Run `python -m tools.roots` from the repository root; it needs mpmath. The residual of the
 approximation is bounded over the whole interval, not sampled.
 """
 
-import os
-import tempfile
-from pathlib import Path
-
 import mpmath as mp
 
-TARGET = Path(__file__).parents[1] / "interval_jax" / "elementary" / "_roots_tables.py"
+from tools.writing import literal, target, write
 
+TARGET = target("_roots_tables")
 DEGREE = 5
 
 TEMPLATE = '''"""Constants of cube roots. From tools/roots.py: do not edit."""
 
 _hex = float.fromhex
 
-INVERSE_CUBE_ROOT = (
-{coefficients})
+INVERSE_CUBE_ROOT = {coefficients}
 """A polynomial p(m), constant term first, next to m**(-1/3) on [1, 2]."""
 
-RESIDUAL = _hex("{residual}")
+RESIDUAL = {residual}
 """A bound of |1 - m p(m)**3| there."""
 
-INVERSE_ROOTS_OF_TWO = (
-{roots})
+INVERSE_ROOTS_OF_TWO = {roots}
 """2**(-j/3) for j = 0, 1, 2."""
 '''
 
@@ -65,24 +60,17 @@ def residual(p: list[float]) -> mp.mpf:
     return worst
 
 
+@mp.workprec(300)
 def source() -> str:
     """The text of the module."""
-    mp.mp.prec = 300
     p = coefficients()
     roots = [float(mp.mpf(2) ** (-mp.mpf(j) / 3)) for j in range(3)]
     return TEMPLATE.format(
-        coefficients="".join(f'    _hex("{c.hex()}"),\n' for c in p),
-        residual=(1.01 * float(residual(p))).hex(),
-        roots="".join(f'    _hex("{r.hex()}"),\n' for r in roots),
+        coefficients=literal(tuple(p)),
+        residual=literal(1.01 * float(residual(p))),
+        roots=literal(tuple(roots)),
     )
 
 
-def main() -> None:
-    with tempfile.NamedTemporaryFile("w", dir=TARGET.parent, suffix=".tmp", delete=False) as file:
-        file.write(source())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, TARGET)
-
-
 if __name__ == "__main__":
-    main()
+    write(TARGET, source())

@@ -1,18 +1,16 @@
 """Generate interval_jax/elementary/_trigonometric_tables.py: constants of sin, cos, tan.
 
-Run `python tools/trigonometric.py` from the repository root; it needs mpmath. Every constant is
+Run `python -m tools.trigonometric` from the repository root; it needs mpmath. Every constant is
 rounded from 1600 bits. `least` finds how near floats come to multiples of pi/2.
 """
-
-import os
-import tempfile
-from pathlib import Path
 
 import mpmath as mp
 import numpy as np
 
-TARGET = Path(__file__).parents[1] / "interval_jax" / "elementary" / "_trigonometric_tables.py"
+from tools.floats import FORMATS, nearest, pair
+from tools.writing import Record, module, target, write
 
+TARGET = target("_trigonometric_tables")
 # Bits of the multiples of pi/2 that are subtracted as products with parts of pi/2, which are exact
 # as the first three parts have 53 (24) digits less these.
 STEP_BITS = {"float64": 20, "float32": 8}
@@ -64,18 +62,6 @@ class Tables(NamedTuple):
 '''
 
 
-def nearest(x: mp.mpf, dtype: np.dtype) -> float:
-    """The float of the type nearest to x, for normal x."""
-    with mp.workprec(np.finfo(dtype).nmant + 1):
-        return float(+mp.mpf(x))
-
-
-def pair(x: mp.mpf, dtype: np.dtype) -> tuple[float, float]:
-    """x as a float and the rest."""
-    leading = nearest(x, dtype)
-    return leading, nearest(x - leading, dtype) if x != leading else 0.0
-
-
 def parts_of_quarter(name: str) -> tuple[float, ...]:
     dtype = np.dtype(name)
     digits = np.finfo(dtype).nmant + 1 - STEP_BITS[name]
@@ -88,13 +74,13 @@ def parts_of_quarter(name: str) -> tuple[float, ...]:
     return (*parts, nearest(rest, dtype))
 
 
+@mp.workprec(1600)
 def least(name: str, exponents: range) -> mp.mpf:
     """The least distance of a float x, 2**e <= |x| < 2**(e + 1), to a multiple of pi / 2.
 
     x = m 2**k with m < 2**p: m 2**(k + 1) / pi is nearest to an integer when m is the denominator
     of a convergent of 2**(k + 1) / pi.
     """
-    mp.mp.prec = 1600
     digits = np.finfo(name).nmant + 1
     result = mp.inf
     for exponent in exponents:
@@ -141,34 +127,11 @@ def tables(name: str) -> dict[str, object]:
     }
 
 
-def literal(value: object, indent: str) -> str:
-    if isinstance(value, float):
-        return f'_hex("{value.hex()}")'
-    if isinstance(value, int):
-        return f"0x{value:X}" if value > 64 else str(value)
-    assert isinstance(value, tuple)
-    inside = indent + "    "
-    return "(\n" + "".join(f"{inside}{literal(v, inside)},\n" for v in value) + indent + ")"
-
-
+@mp.workprec(1600)
 def source() -> str:
     """The text of the module."""
-    mp.mp.prec = 1600
-    parts = [HEADER, "_hex = float.fromhex\n\n"]
-    for name in ("float32", "float64"):
-        parts.append(f"{name.upper()} = Tables(\n")
-        for key, value in tables(name).items():
-            parts.append(f"    {key}={literal(value, '    ')},\n")
-        parts.append(")\n\n")
-    return "".join(parts).rstrip("\n") + "\n"
-
-
-def main() -> None:
-    with tempfile.NamedTemporaryFile("w", dir=TARGET.parent, suffix=".tmp", delete=False) as file:
-        file.write(source())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, TARGET)
+    return module(HEADER, {name.upper(): Record("Tables", tables(name)) for name in FORMATS})
 
 
 if __name__ == "__main__":
-    main()
+    write(TARGET, source())

@@ -1,33 +1,10 @@
-"""The generator of the series of hyperbolic functions: its output is what is committed."""
-
-import importlib.util
-from pathlib import Path
-from types import ModuleType
+"""The series of hyperbolic functions: as precise and as long as the proofs say."""
 
 import mpmath as mp
 import pytest
 
 from interval_jax.elementary._hyperbolic import INVERSE_SERIES_END, SERIES_END
 from interval_jax.elementary._hyperbolic_tables import FLOAT32, FLOAT64, Tables
-
-_ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    path = _ROOT / "tools" / "hyperbolic.py"
-    spec = importlib.util.spec_from_file_location("hyperbolic_tool", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    before = mp.mp.prec
-    spec.loader.exec_module(module)
-    yield module
-    mp.mp.prec = before
-
-
-def test_the_committed_tables_are_the_generated_ones(tool: ModuleType) -> None:
-    assert tool.source() == tool.TARGET.read_text()
 
 
 @pytest.mark.parametrize(("tables", "digits"), [(FLOAT32, 24), (FLOAT64, 53)])

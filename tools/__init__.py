@@ -1,0 +1,1 @@
+"""Generators of the tables in interval_jax/elementary: `python -m tools.exp_log` writes its own."""
