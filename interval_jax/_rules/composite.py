@@ -93,11 +93,21 @@ def _types(avals: Sequence[Any]) -> tuple[Any, ...]:
     return tuple((a.shape, np.dtype(a.dtype), getattr(a, "weak_type", False)) for a in avals)
 
 
-@lru_cache(maxsize=2048)
 def _canonical(
     function: Callable[..., Any], types: tuple[Any, ...], options: tuple[tuple[str, Any], ...]
 ) -> ClosedJaxpr | None:
     """The program of a function of such arguments, None if it takes no such ones."""
+    # Without 64-bit types some functions have other programs.
+    return _traced(function, types, options, jax.dtypes.canonicalize_dtype(np.float64))
+
+
+@lru_cache(maxsize=2048)
+def _traced(
+    function: Callable[..., Any],
+    types: tuple[Any, ...],
+    options: tuple[tuple[str, Any], ...],
+    widest: np.dtype,
+) -> ClosedJaxpr | None:
     arguments = [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in types]
     try:
         return jax.make_jaxpr(lambda *args: function(*args, **dict(options)))(*arguments)

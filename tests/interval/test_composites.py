@@ -94,6 +94,15 @@ def test_functions_are_recognised(dtype: type) -> None:
         assert not {"erf", "erfc", "exp", "log", "expm1"} & set(found), name
 
 
+def test_functions_are_recognised_with_and_without_64_bit_types() -> None:
+    x = ONE.astype(np.float32)
+    for x64 in (False, True, False):
+        with jax.enable_x64(x64):
+            for name in ("ndtr", "ndtri", "logaddexp2", "logit", "gelu"):
+                found = steps(RECOGNISED[name], x)
+                assert len(found) == 1, (name, x64)
+
+
 def test_other_programs_are_not_mistaken() -> None:
     assert "jit" not in steps(lambda x: 0.5 * x * jax.lax.erfc(-x * 0.7071), ONE)
     assert "jit" not in steps(lambda x: jnp.log(x) * 0.434, ONE)
