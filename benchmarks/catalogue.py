@@ -15,7 +15,7 @@ import interval_jax as ij
 from benchmarks import hard_points
 from benchmarks.hard_points import Points
 from interval_jax import elementary
-from reference import oracle
+from reference import balls, oracle
 from reference.oracle import Tightest
 
 Values = Callable[..., Tightest]
@@ -118,7 +118,7 @@ _SLOW = {"erfcinv": 1.0, "ndtri": 1.0, "log_ndtr": 0.7, "gelu": 0.7, "gelu_deriv
 
 _DERIVATIVES = {
     name: _ACTIVE[name.removesuffix("_derivative")]
-    for name in sorted(set(elementary.__all__) & set(oracle.ARB))
+    for name in sorted(set(elementary.__all__) & set(balls.ARB))
     if name.endswith("_derivative")
 }
 
@@ -156,7 +156,7 @@ def _known(name: str) -> tuple[Values, Values | None, float] | None:
     if name in oracle.CORE_MATH:
         values = functools.partial(oracle.tightest, name)
         return values, functools.partial(oracle.tightest_range, name), 0.02
-    if name in oracle.ARB:
+    if name in balls.ARB:
         return functools.partial(oracle.tightest, name, partial=True), None, _SLOW.get(name, 0.4)
     return None
 

@@ -1,5 +1,6 @@
-"""Exact rational arithmetic as the oracle of the rounding floor and of + - * / sqrt."""
+"""Exact rational arithmetic as the oracle of the rounding floor, of + - * / sqrt and of sums."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import inf, isqrt
 
@@ -97,3 +98,29 @@ def interval_quotient(a: Bounds, b: Bounds) -> tuple[Real, Real]:
     side = 1 if b[1] > 0 else -1
     corners = [quotient(real(x), real(y), side) for x in a for y in b]
     return min(corners), max(corners)
+
+
+def dot(a: Sequence[float], b: Sequence[float]) -> Fraction:
+    """The exact inner product of two vectors of finite floats."""
+    return Fraction(sum(x * y for x, y in zip(_integers(a), _integers(b), strict=True)), _UNIT**2)
+
+
+def interval_dot(
+    a_lo: Sequence[float], a_hi: Sequence[float], b_lo: Sequence[float], b_hi: Sequence[float]
+) -> tuple[Fraction, Fraction]:
+    """The exact range of the inner product of two vectors of bounded intervals."""
+    lower = upper = 0
+    rows = zip(_integers(a_lo), _integers(a_hi), _integers(b_lo), _integers(b_hi), strict=True)
+    for al, ah, bl, bh in rows:
+        corners = (al * bl, al * bh, ah * bl, ah * bh)
+        lower += min(corners)
+        upper += max(corners)
+    return Fraction(lower, _UNIT**2), Fraction(upper, _UNIT**2)
+
+
+_UNIT = 1 << 1074  # every float64 is an integer multiple of 1/_UNIT
+
+
+def _integers(values: Sequence[float]) -> list[int]:
+    ratios = (float(v).as_integer_ratio() for v in values)
+    return [numerator * (_UNIT // denominator) for numerator, denominator in ratios]

@@ -14,6 +14,7 @@ from jax.ad_checkpoint import checkpoint_name
 
 import interval_jax as ij
 from reference import oracle, points
+from reference.balls import ARB
 from tests.interval.kernel_checks import to_format
 
 DTYPES = [np.float32, np.float64]
@@ -177,9 +178,9 @@ def network(net: Layers, activation: Callable) -> Callable[[jax.Array], jax.Arra
 
 
 ACTIVATIONS: dict[str, tuple[Callable, Callable[[arb], arb], Callable[[arb], arb]]] = {
-    "silu": (jax.nn.silu, oracle.ARB["silu"], oracle.ARB["silu_derivative"]),
-    "tanh": (jnp.tanh, oracle.ARB["tanh"], oracle.ARB["tanh_derivative"]),
-    "softplus": (jax.nn.softplus, oracle.ARB["softplus"], oracle.ARB["logistic"]),
+    "silu": (jax.nn.silu, ARB["silu"], ARB["silu_derivative"]),
+    "tanh": (jnp.tanh, ARB["tanh"], ARB["tanh_derivative"]),
+    "softplus": (jax.nn.softplus, ARB["softplus"], ARB["logistic"]),
 }
 
 

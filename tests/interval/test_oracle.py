@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from reference import oracle, points
+from reference import balls, exact, facts, oracle, points
 
 # Where Arb cannot tell f(x) from the float that f levels off at, and where its exponents run out.
 _RANGES = {
@@ -14,7 +14,7 @@ _RANGES = {
     "erf": (-8, 8), "erfc": (-8, 30), "sinh": (-700, 700), "cosh": (-700, 700), "sin": (-1e9, 1e9),
     "cos": (-1e9, 1e9), "tan": (-1e9, 1e9),
 }  # fmt: skip
-_BOTH = sorted(set(oracle.ARB) & set(oracle.CORE_MATH))
+_BOTH = sorted(set(balls.ARB) & set(oracle.CORE_MATH))
 _UNARY = [name for name in _BOTH if name not in {"add", "sub", "mul", "div"}]
 
 
@@ -42,7 +42,7 @@ def test_arithmetic_is_exactly_rounded(name: str) -> None:
         "mul": Fraction.__mul__, "div": Fraction.__truediv__,
     }[name]  # fmt: skip
     for a, b, down, up in zip(x, y, got.down, got.up, strict=True):
-        value = operation(oracle.exact(a), oracle.exact(b))
+        value = operation(exact.exact(a), exact.exact(b))
         assert down <= value <= up
         assert down == up or math.nextafter(down, math.inf) == up
 
@@ -51,16 +51,16 @@ def test_square_root_is_exactly_rounded() -> None:
     x = np.abs(points.points(np.float64, 3_000, seed=3))
     got = oracle.tightest("sqrt", x)
     for a, down, up in zip(x, got.down, got.up, strict=True):
-        assert oracle.exact(down) ** 2 <= oracle.exact(a) <= oracle.exact(up) ** 2
+        assert exact.exact(down) ** 2 <= exact.exact(a) <= exact.exact(up) ** 2
         assert down == up or math.nextafter(down, math.inf) == up
 
 
-@pytest.mark.parametrize("name", sorted(oracle._LIMITS))
+@pytest.mark.parametrize("name", sorted(facts.LIMITS))
 def test_values_written_down_are_those_of_arb(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     x = points.points(np.float64, 6_000, seed=4)
     x = x[(x > -3000) & (x < 80) & ((np.abs(x) > 1e-60) | (x == 0))]
     written = oracle.tightest_arb(name, x)
-    monkeypatch.delitem(oracle._LIMITS, name)
+    monkeypatch.delitem(facts.LIMITS, name)
     decided = oracle.tightest_arb(name, x, partial=True)
     known = ~np.isnan(decided.down)
     assert known.sum() > 0.9 * x.size
@@ -69,7 +69,7 @@ def test_values_written_down_are_those_of_arb(name: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(oracle.ARB) - set(oracle.CORE_MATH) - oracle.PIECEWISE - {"atan2pi"})
+    "name", sorted(set(balls.ARB) - set(oracle.CORE_MATH) - facts.PIECEWISE - {"atan2pi"})
 )
 def test_range_holds_every_value(name: str) -> None:
     lo, hi = points.intervals(np.float64, 2_000, seed=5)
@@ -93,8 +93,8 @@ def test_turning_points_are_inside_the_range() -> None:
 
 def test_inner_products_are_exact() -> None:
     a, b = [1e300, 1.0, -1e300, 5e-324], [1e300, 2.0**-60, 1e300, 5e-324]
-    assert oracle.exact_dot(a, b) == Fraction(2) ** -60 + Fraction(5e-324) ** 2
-    lower, upper = oracle.exact_interval_dot([-1.0, 2.0], [1.0, 3.0], [-2.0, 0.1], [0.5, 0.1])
+    assert exact.dot(a, b) == Fraction(2) ** -60 + Fraction(5e-324) ** 2
+    lower, upper = exact.interval_dot([-1.0, 2.0], [1.0, 3.0], [-2.0, 0.1], [0.5, 0.1])
     assert lower == -2 + 2 * Fraction(0.1)
     assert upper == 2 + 3 * Fraction(0.1)
 

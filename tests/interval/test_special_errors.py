@@ -13,7 +13,7 @@ from flint import arb, ctx
 from interval_jax._doubleword import DoubleWord
 from interval_jax.elementary import _lgamma, log_normal, normal, normal_inverse
 from interval_jax.elementary._value import Value
-from reference.oracle import ARB
+from reference.balls import ARB
 
 DTYPES = [np.float64, np.float32]
 gelu = importlib.import_module("interval_jax.elementary.gelu")  # not the function

@@ -53,7 +53,7 @@ def _first(name: str, a: float, b: float, start: float) -> arb:
 
 
 def _rounded(t: arb) -> tuple[float, float]:
-    exact = oracle._neighbours(t)
+    exact = oracle.neighbours(t)
     # A ball around a sum with an exact result: these are the solutions 0.
     return exact if exact is not None else (0.0, 0.0)
 
