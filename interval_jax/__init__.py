@@ -6,6 +6,7 @@ float64.
 """
 
 from interval_jax._adjoint import Adjoints, adjoints, grad, value_and_grad, vjp
+from interval_jax._constructors import empty, entire, interval, midrad
 from interval_jax._custom import custom_enclosure
 from interval_jax._decorated import (
     DecoratedInterval,
@@ -25,14 +26,7 @@ from interval_jax._decorated import (
 )
 from interval_jax._derivatives import hessian, hvp, jacfwd, jacrev, jvp
 from interval_jax._enclose import enclose
-from interval_jax._interval import (
-    Interval,
-    empty,
-    entire,
-    interval,
-    matmul,
-    midrad,
-)
+from interval_jax._interval import Interval, matmul
 from interval_jax._numbers import PossiblyUndefinedOperation
 from interval_jax._rules import Rule, UnsupportedPrimitiveError, register
 from interval_jax.basic import abs as abs

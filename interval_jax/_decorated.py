@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
@@ -20,7 +20,9 @@ import numpy as np
 from jax import Array, lax
 
 from interval_jax import _interval as bare
-from interval_jax._interval import Interval, _operands
+from interval_jax._array import ArrayOfIntervals, is_concrete
+from interval_jax._constructors import interval, requested_dtype
+from interval_jax._interval import Interval, _float_type, _like, _operands, _where
 from interval_jax._numbers import is_text, literal_bounds
 from interval_jax._text import intervals_text
 
@@ -71,7 +73,7 @@ class Decoration(IntEnum):
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, eq=False, repr=False)
-class DecoratedInterval:
+class DecoratedInterval(ArrayOfIntervals):
     """An array of intervals with their decorations: a pytree with the leaves lo, hi, decoration.
 
     Build one with :func:`decorate`; this constructor takes its parts as they are. Every function
@@ -94,9 +96,6 @@ class DecoratedInterval:
     interval: Interval
     decoration: Array
 
-    # numpy arrays leave binary operations to this class.
-    __array_ufunc__ = None
-
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the array of intervals."""
@@ -107,34 +106,6 @@ class DecoratedInterval:
         """Type of the bounds."""
         return self.interval.dtype
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self.interval.ndim
-
-    @property
-    def size(self) -> int:
-        """Number of intervals."""
-        return self.interval.size
-
-    @property
-    def T(self) -> DecoratedInterval:
-        """The transposed array."""
-        return DecoratedInterval(self.interval.T, self.decoration.T)
-
-    def __getitem__(self, index: Any) -> DecoratedInterval:
-        return DecoratedInterval(self.interval[index], self.decoration[index])
-
-    def __len__(self) -> int:
-        return len(self.interval)
-
-    def __iter__(self) -> Iterator[DecoratedInterval]:
-        return (self[i] for i in range(len(self)))
-
-    def reshape(self, *shape: Any) -> DecoratedInterval:
-        """Return the intervals in another shape, as ``jax.Array.reshape`` does."""
-        return DecoratedInterval(self.interval.reshape(*shape), self.decoration.reshape(*shape))
-
     def astype(self, dtype: Any) -> DecoratedInterval:
         """Return the smallest enclosures with bounds of another type; ``com`` only if bounded."""
         value = self.interval.astype(dtype)
@@ -142,56 +113,17 @@ class DecoratedInterval:
 
     def __repr__(self) -> str:
         parts = (self.interval.lo, self.interval.hi, self.decoration)
-        if not all(isinstance(p, Array | np.ndarray) and bare._is_concrete(p) for p in parts):
+        if not all(isinstance(p, Array | np.ndarray) and is_concrete(p) for p in parts):
             return f"DecoratedInterval({self.interval!r}, decoration={self.decoration})"
         lo, hi, decoration = map(np.asarray, parts)
         text = intervals_text(lo, hi, lambda i: str(Decoration(int(decoration[i]))))
         return f"DecoratedInterval({text}, {self.dtype})"
 
-    def __pos__(self) -> DecoratedInterval:
-        return self
+    def __neg__(self) -> DecoratedInterval:
+        return DecoratedInterval(-self.interval, self.decoration)
 
-    # The functions are typed for bare intervals; these return decorated ones.
-
-    def __neg__(self) -> Any:
-        return neg(self)
-
-    def __abs__(self) -> Any:
+    def __abs__(self) -> DecoratedInterval:
         return DecoratedInterval(abs(self.interval), self.decoration)
-
-    def __add__(self, other: Any) -> Any:
-        return add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return sub(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return sub(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return mul(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return mul(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return div(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return div(other, self)
-
-    def __pow__(self, exponent: Any) -> Any:
-        return bare._power(self, exponent)
-
-    def __rpow__(self, base: Any) -> Any:
-        return bare._power(base, self)
-
-    __bool__ = __lt__ = __le__ = __gt__ = __ge__ = Interval._undecided
-    __eq__ = __ne__ = Interval._undecided  # type: ignore[assignment]
-    __hash__ = None  # type: ignore[assignment]
 
 
 # --- construction and parts ---------------------------------------------------------------
@@ -211,8 +143,8 @@ def _new(x: Interval) -> Array:
 def _decorated(x: Interval, decoration: Array) -> DecoratedInterval:
     """Where the decoration is ``ill`` the interval becomes empty."""
     ill = lax.eq(decoration, _full(x, Decoration.ILL))
-    nothing = bare._like(x, np.inf, -np.inf)
-    return DecoratedInterval(bare._where(ill, nothing, x), decoration)
+    nothing = _like(x, np.inf, -np.inf)
+    return DecoratedInterval(_where(ill, nothing, x), decoration)
 
 
 def decorate(x: Any, decoration: Any = None, dtype: Any = None) -> DecoratedInterval:
@@ -249,7 +181,7 @@ def decorate(x: Any, decoration: Any = None, dtype: Any = None) -> DecoratedInte
             raise TypeError("decorate(X, ...): X is decorated; take interval_part(X) first")
         return x if dtype is None else x.astype(dtype)
     if is_text(x):
-        dtype = bare._float_type() if dtype is None else bare._requested_dtype(dtype)
+        dtype = _float_type() if dtype is None else requested_dtype(dtype)
         low, high, written = literal_bounds(x, dtype)
         x = Interval(jnp.asarray(low), jnp.asarray(high))
         if np.any(written != ""):
@@ -258,15 +190,12 @@ def decorate(x: Any, decoration: Any = None, dtype: Any = None) -> DecoratedInte
             given = [Decoration.of(name) if name else Decoration.COM for name in written.flat]
             decoration = np.array(given, np.uint8).reshape(written.shape)
     else:
-        x = bare.interval(x, dtype=dtype)
+        x = interval(x, dtype=dtype)
     if decoration is None:
         return DecoratedInterval(x, _new(x))
     if isinstance(decoration, str):
         decoration = Decoration.of(decoration)
-    if (
-        bare._is_concrete(decoration)
-        and not np.isin(np.asarray(decoration), list(Decoration)).all()
-    ):
+    if is_concrete(decoration) and not np.isin(np.asarray(decoration), list(Decoration)).all():
         raise ValueError(f"{decoration!r} has values that are no ij.Decoration: 0, 4, 8, 12 or 16")
     wanted = jnp.asarray(decoration, jnp.uint8)
     shape = jnp.broadcast_shapes(x.shape, wanted.shape)

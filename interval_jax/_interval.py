@@ -1,4 +1,4 @@
-"""Floor 1: the :class:`Interval` pytree, its constructors and its arithmetic.
+"""Floor 1: the :class:`Interval` pytree and its arithmetic.
 
 An interval is a pair of bounds in the format {0, normal floats, +-inf}. The empty set is
 ``lo = +inf, hi = -inf``, so that hulls and intersections are plain minima and maxima.
@@ -6,12 +6,8 @@ An interval is a pair of bounds in the format {0, normal floats, +-inf}. The emp
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from numbers import Number
-from typing import Any, NoReturn
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +16,8 @@ from jax import Array, lax
 
 from interval_jax import _rounding as rd
 from interval_jax import _sums
-from interval_jax._numbers import array_bounds, is_text, literal_bounds, number_bounds
+from interval_jax._array import ArrayOfIntervals, Operand, is_concrete
+from interval_jax._numbers import array_bounds, number_bounds
 from interval_jax._text import intervals_text
 
 __all__ = [
@@ -28,11 +25,7 @@ __all__ = [
     "add",
     "as_interval",
     "div",
-    "empty",
-    "entire",
-    "interval",
     "matmul",
-    "midrad",
     "mul",
     "neg",
     "pos",
@@ -42,20 +35,9 @@ __all__ = [
 ]
 
 
-def _deferring(operator: Callable[[Any, Any], Interval]) -> Callable[[Any, Any], Interval]:
-    """Make an operator leave what is neither interval nor number to its own class."""
-    known = (Array, np.ndarray, np.generic, Number, list, tuple)
-
-    @functools.wraps(operator)
-    def deferring(self: Any, other: Any) -> Interval:
-        return operator(self, other) if isinstance(other, (Interval, *known)) else NotImplemented
-
-    return deferring
-
-
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, eq=False, repr=False)
-class Interval:
+class Interval(ArrayOfIntervals):
     """An array of closed real intervals ``[lo, hi]``: a pytree with two leaves.
 
     Build one with :func:`interval`, which checks; this constructor takes bounds as they are.
@@ -74,9 +56,6 @@ class Interval:
     lo: Array
     hi: Array
 
-    # numpy arrays leave binary operations to this class.
-    __array_ufunc__ = None
-
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the array of intervals."""
@@ -87,42 +66,9 @@ class Interval:
         """Type of the bounds."""
         return np.dtype(self.lo.dtype)
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return int(self.lo.ndim)
-
-    @property
-    def size(self) -> int:
-        """Number of intervals."""
-        return math.prod(self.shape)
-
-    @property
-    def T(self) -> Interval:
-        """The transposed array."""
-        return Interval(self.lo.T, self.hi.T)
-
-    def __getitem__(self, index: Any) -> Interval:
-        return Interval(self.lo[index], self.hi[index])
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of an interval without axes; its size is 1")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Interval]:
-        return (self[i] for i in range(len(self)))
-
-    def reshape(self, *shape: Any) -> Interval:
-        """Return the intervals in another shape, as ``jax.Array.reshape`` does."""
-        return Interval(self.lo.reshape(*shape), self.hi.reshape(*shape))
-
     def astype(self, dtype: Any) -> Interval:
         """Return the smallest enclosure with bounds of another type (exact if it is wider)."""
         return Interval(rd.convert_down(self.lo, dtype), rd.convert_up(self.hi, dtype))
-
-    def __pos__(self) -> Interval:
-        return self
 
     def __neg__(self) -> Interval:
         return Interval(-self.hi, -self.lo)
@@ -132,96 +78,26 @@ class Interval:
         mig = lax.max(lax.max(self.lo, -self.hi), zero)
         return _where_empty(self, Interval(mig, lax.max(-self.lo, self.hi)), self)
 
-    @_deferring
-    def __add__(self, other: Any) -> Interval:
-        return add(self, other)
-
-    @_deferring
-    def __radd__(self, other: Any) -> Interval:
-        return add(other, self)
-
-    @_deferring
-    def __sub__(self, other: Any) -> Interval:
-        return sub(self, other)
-
-    @_deferring
-    def __rsub__(self, other: Any) -> Interval:
-        return sub(other, self)
-
-    @_deferring
-    def __mul__(self, other: Any) -> Interval:
-        return mul(self, other)
-
-    @_deferring
-    def __rmul__(self, other: Any) -> Interval:
-        return mul(other, self)
-
-    @_deferring
-    def __truediv__(self, other: Any) -> Interval:
-        return div(self, other)
-
-    @_deferring
-    def __rtruediv__(self, other: Any) -> Interval:
-        return div(other, self)
-
-    @_deferring
     def __matmul__(self, other: Any) -> Interval:
-        return matmul(self, other)
+        return matmul(self, other) if isinstance(other, Operand) else NotImplemented
 
-    @_deferring
     def __rmatmul__(self, other: Any) -> Interval:
-        return matmul(other, self)
-
-    def __pow__(self, exponent: Any) -> Interval:
-        return _power(self, exponent)
-
-    def __rpow__(self, base: Any) -> Interval:
-        return _power(base, self)
-
-    def _undecided(self, *_: Any) -> NoReturn:
-        raise TypeError(
-            "a comparison of intervals may be undecided, so it has no truth value; use the "
-            "predicates equal, subset, interior, less, strict_less, precedes, ... of "
-            "interval_jax, which return boolean arrays"
-        )
-
-    __bool__ = __lt__ = __le__ = __gt__ = __ge__ = _undecided
-    __eq__ = __ne__ = _undecided  # type: ignore[assignment]
-    __hash__ = None  # type: ignore[assignment]
+        return matmul(other, self) if isinstance(other, Operand) else NotImplemented
 
     def __repr__(self) -> str:
         if not all(
-            isinstance(b, Array | np.ndarray) and _is_concrete(b) for b in (self.lo, self.hi)
+            isinstance(b, Array | np.ndarray) and is_concrete(b) for b in (self.lo, self.hi)
         ):
             return f"Interval(lo={self.lo}, hi={self.hi})"
         body = intervals_text(np.asarray(self.lo), np.asarray(self.hi))
         return f"Interval({body}, {self.dtype})"
 
 
-def _power(x: Any, exponent: Any) -> Any:
-    """x ** exponent: numbers that are integers stand for repeated products, for any x."""
-    # Operators are methods, and powers need the logarithm, some floors above.
-    from interval_jax.elementary import powers
-
-    if isinstance(exponent, int | float | np.integer) and exponent == exponent // 1:
-        return powers.pown(x, int(exponent))
-    return powers.pow(x, exponent)
-
-
-def _is_concrete(x: Any) -> bool:
-    return not isinstance(x, jax.core.Tracer)
-
-
-# --- constructors -----------------------------------------------------------------------
+# --- operands ---------------------------------------------------------------------------
 
 
 def _default_dtype() -> np.dtype:
     return np.dtype(jnp.result_type(float))
-
-
-def _requested_dtype(dtype: Any) -> np.dtype:
-    """The type of bounds that a caller asks for; JAX has no float64 where x64 is disabled."""
-    return rd.format_of(jax.dtypes.canonicalize_dtype(np.dtype(dtype))).dtype
 
 
 def _float_type(*args: Any) -> np.dtype:
@@ -245,120 +121,6 @@ def _bounds_of(x: Any, dtype: np.dtype, what: str) -> tuple[Any, Any]:
     return array_bounds(np.asarray(x), dtype)
 
 
-def interval(lo: Any, hi: Any = None, dtype: Any = None) -> Interval:
-    """Return the intervals ``[lo, hi]``, checked, with bounds rounded outward to the format.
-
-    Args:
-        lo: Lower bounds: a float array, a Python number or a nested list of them. An
-            :class:`Interval` is passed on, converted to ``dtype``. Text is read exactly: without
-            ``hi`` an interval literal of IEEE 1788-2015 section 9.7 (``"[1/3, 0.4]"``,
-            ``"1.5?2u"``, ``"[entire]"``, ``"[0x1.8p+3,]"``) or a number, with ``hi`` a number.
-        hi: Upper bounds, broadcast against ``lo``; ``None`` means the points ``lo``.
-        dtype: float32 or float64; by default that of the arrays, or JAX's default float for
-            Python numbers. Numbers that the type cannot hold are enclosed. Where x64 is disabled,
-            float64 means float32, as everywhere in JAX.
-
-    Returns:
-        The smallest intervals with bounds of that type (exact unless a bound is rounded).
-
-    Raises:
-        TypeError: For integer, complex or half-precision arrays.
-        ValueError: If a concrete bound is NaN, ``lo > hi``, ``lo = inf`` or ``hi = -inf``.
-            Bounds traced by ``jit`` cannot be checked: there such intervals become empty.
-            Also for text that is no literal, or a decorated one: see :func:`decorate`.
-
-    Example:
-        >>> import interval_jax as ij
-        >>> ij.interval(0.1, 0.3)
-        Interval([0.099999994, 0.300000012], float32)
-        >>> ij.interval(["[1/3, 0.5]", "10?3"])
-        Interval([[0.333333313, 0.5], [7, 13]], float32)
-    """
-    if isinstance(lo, Interval):
-        if hi is not None:
-            raise TypeError("interval(X, hi): X already is an Interval")
-        return lo if dtype is None else lo.astype(dtype)
-    dtype = _float_type(lo, hi) if dtype is None else _requested_dtype(dtype)
-    if hi is None and is_text(lo):
-        read = literal_bounds(lo, dtype)
-        if np.any(read.decorations != ""):
-            raise ValueError(f"{lo!r} is decorated: read it with interval_jax.decorate")
-        return Interval(jnp.asarray(read.lo), jnp.asarray(read.hi))
-    low, high = _bounds_of(lo, dtype, "the lower bound")
-    if hi is not None:
-        high = _bounds_of(hi, dtype, "the upper bound")[1]
-    if all(_is_concrete(b) for b in (low, high)):
-        _check(np.asarray(low), np.asarray(high))
-    shape = jnp.broadcast_shapes(low.shape, high.shape)
-    low, high = (jnp.broadcast_to(jnp.asarray(b), shape) for b in (low, high))
-    return _where_valid(low, high)
-
-
-def _check(low: np.ndarray, high: np.ndarray) -> None:
-    problems = {
-        "a bound is NaN": np.isnan(low) | np.isnan(high),
-        "lo > hi": low > high,
-        "lo is +inf": low == np.inf,
-        "hi is -inf": high == -np.inf,
-    }
-    for problem, where in problems.items():
-        if np.any(where):
-            at = tuple(int(i) for i in np.argwhere(where)[0]) if where.ndim else ()
-            a, b = np.broadcast_arrays(low, high)
-            raise ValueError(
-                f"not an interval: {problem} at index {at}: [{a[at]}, {b[at]}]; order the "
-                "bounds, remove NaN, or use interval_jax.empty(shape) for the empty set"
-            )
-
-
-def _where_valid(low: Array, high: Array) -> Interval:
-    inf = lax.full_like(low, np.inf)
-    valid = lax.le(low, high) & lax.lt(low, inf) & lax.gt(high, -inf)
-    return Interval(lax.select(valid, low, inf), lax.select(valid, high, -inf))
-
-
-def midrad(m: Any, r: Any, dtype: Any = None) -> Interval:
-    """Return the smallest intervals that contain every ``m +- r``, for radii ``r >= 0``.
-
-    Raises:
-        ValueError: If a concrete radius is negative or NaN.
-
-    Example:
-        >>> import interval_jax as ij
-        >>> ij.midrad(1.0, 0.5)
-        Interval([0.5, 1.5], float32)
-    """
-    center, radius = interval(m, dtype=dtype), interval(r, dtype=dtype)
-    if _is_concrete(radius.lo) and np.any(np.asarray(radius.lo) < 0):
-        raise ValueError("midrad(m, r): a radius is negative; pass r >= 0")
-    center, radius = _operands(center, radius)
-    return Interval(rd.sub_down(center.lo, radius.hi), rd.add_up(center.hi, radius.hi))
-
-
-def empty(shape: Any = (), dtype: Any = None) -> Interval:
-    """Return an array of empty sets.
-
-    Example:
-        >>> import interval_jax as ij
-        >>> ij.empty()
-        Interval([empty], float32)
-    """
-    dtype = _default_dtype() if dtype is None else dtype
-    return Interval(jnp.full(shape, np.inf, dtype), jnp.full(shape, -np.inf, dtype))
-
-
-def entire(shape: Any = (), dtype: Any = None) -> Interval:
-    """Return an array of whole real lines.
-
-    Example:
-        >>> import interval_jax as ij
-        >>> ij.entire()
-        Interval([-inf, inf], float32)
-    """
-    dtype = _default_dtype() if dtype is None else dtype
-    return Interval(jnp.full(shape, -np.inf, dtype), jnp.full(shape, np.inf, dtype))
-
-
 def as_interval(x: Any, dtype: Any = None) -> Interval:
     """Return ``x`` as intervals: an Interval unchanged, numbers as points.
 
@@ -379,9 +141,6 @@ def as_interval(x: Any, dtype: Any = None) -> Interval:
         lax.select(number, lax.min(low, largest), lax.full_like(low, np.inf)),
         lax.select(number, lax.max(high, -largest), lax.full_like(high, -np.inf)),
     )
-
-
-# --- arithmetic -------------------------------------------------------------------------
 
 
 def _operands(*args: Any) -> tuple[Interval, ...]:
@@ -415,6 +174,9 @@ def _where_empty(x: Interval, value: Interval, *others: Interval) -> Interval:
     for y in others:
         mask = mask | _is_empty(y)
     return _where(mask, _like(value, np.inf, -np.inf), value)
+
+
+# --- arithmetic -------------------------------------------------------------------------
 
 
 def pos(x: Any) -> Interval:

@@ -11,8 +11,9 @@ from typing import Any, Literal
 import jax.numpy as jnp
 import numpy as np
 
+from interval_jax._constructors import interval
 from interval_jax._decorated import DecoratedInterval, Decoration, decorate
-from interval_jax._interval import Interval, as_interval, interval
+from interval_jax._interval import Interval, as_interval
 
 __all__ = ["from_interchange", "to_interchange"]
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from interval_jax._constructors import interval
 from interval_jax._decorated import DecoratedInterval, Decoration, decorate
-from interval_jax._interval import Interval, as_interval, interval
+from interval_jax._interval import Interval, as_interval
 from interval_jax._literals import read_interval
 from interval_jax._text import decorated_text, interval_text
 

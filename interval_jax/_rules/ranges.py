@@ -19,12 +19,12 @@ from jax.scipy import special
 
 from interval_jax import basic
 from interval_jax import elementary as el
+from interval_jax._constructors import interval
 from interval_jax._interval import (
     Interval,
     add,
     as_interval,
     div,
-    interval,
     mul,
     neg,
     recip,

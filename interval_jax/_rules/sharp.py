@@ -20,7 +20,8 @@ from jax.custom_derivatives import SymbolicZero
 from jax.extend.core import Primitive
 
 from interval_jax import elementary as el
-from interval_jax._interval import Interval, interval, mul
+from interval_jax._constructors import interval
+from interval_jax._interval import Interval, mul
 from interval_jax._rules.composite import def_composite
 from interval_jax._rules.elementwise import abs_slope, max_slope
 from interval_jax._rules.registry import elementwise_rule, primitive, settled

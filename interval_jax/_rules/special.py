@@ -10,6 +10,7 @@ from jax import lax
 
 from interval_jax import basic, integer
 from interval_jax import elementary as el
+from interval_jax._constructors import entire
 from interval_jax._interval import (
     Interval,
     _operands,
@@ -18,7 +19,6 @@ from interval_jax._interval import (
     add,
     as_interval,
     div,
-    entire,
     mul,
     neg,
     recip,

@@ -13,12 +13,12 @@ from jax import lax
 
 from interval_jax import basic, integer
 from interval_jax import elementary as el
+from interval_jax._constructors import interval
 from interval_jax._interval import (
     Interval,
     _where,
     add,
     div,
-    interval,
     mul,
     neg,
     recip,

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from interval_jax._constructors import entire
 from interval_jax._decorated import decorable
 from interval_jax._doubleword import (
     DoubleWord,
@@ -29,7 +30,7 @@ from interval_jax._doubleword import (
     multiply_float,
     renormalised,
 )
-from interval_jax._interval import Interval, _operands, as_interval, entire
+from interval_jax._interval import Interval, _operands, as_interval
 from interval_jax._rounding import format_of, rounded, stored, two_sum
 from interval_jax.elementary._extend import _empty_where
 from interval_jax.elementary._inverse_trigonometric import (
