@@ -93,7 +93,7 @@ def _sign(x: Any) -> Any:
 
 def _gelu_tanh(x: Any) -> Any:
     inner = mp.sqrt(2 / mp.pi) * (x + mp.mpf("0.044715") * x**3)
-    return x * (1 + mp.tanh(inner)) / 2
+    return x * _sigmoid(2 * inner)
 
 
 def _of(*cases: tuple[Any, ...]) -> list[Case]:
