@@ -17,8 +17,8 @@ the only one that knows. Everything above it relies on three facts it establishe
   the format below (above) the exact result: they are tight. Each decides with the sign of
   an exact error: of sums by a comparison, of all else on integers.
 
-Directed operations have the derivative of the operation they round, so bounds can be
-differentiated and trained through.
+Directed operations have the derivative of the operation they round, where it is finite, so bounds
+can be differentiated and trained through.
 """
 
 from interval_jax._rounding.directed import (
@@ -56,6 +56,7 @@ from interval_jax._rounding.intervals import (
     sqrt_bounds,
     square_bounds,
 )
+from interval_jax._rounding.slopes import differentiable
 
 __all__ = [
     "Format",
@@ -64,6 +65,7 @@ __all__ = [
     "convert_down",
     "convert_up",
     "difference_at_most",
+    "differentiable",
     "div_down",
     "div_up",
     "fast_two_sum",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
@@ -19,6 +18,7 @@ from interval_jax._rounding.format import (
     step_down,
     step_up,
 )
+from interval_jax._rounding.slopes import differentiable
 
 
 class _Sided(NamedTuple):
@@ -250,14 +250,7 @@ def _directed(
         shape = jnp.broadcast_shapes(*(jnp.shape(a) for a in args))
         return rule(*(jnp.broadcast_to(jnp.asarray(a, dtype), shape) for a in args))
 
-    @jax.custom_jvp
-    def rule(*args: Array) -> Array:
-        return close(kernel(*args))
-
-    @rule.defjvp
-    def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
-        return rule(*primals), jax.jvp(smooth, primals, tangents)[1]
-
+    rule = differentiable(lambda *args: close(kernel(*args)), smooth)
     operation.__name__ = operation.__qualname__ = name
     operation.__doc__ = doc
     return operation

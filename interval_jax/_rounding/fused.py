@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
 from interval_jax._rounding.directed import _down, _field, _Sided, _up
 from interval_jax._rounding.error_free import two_prod, two_sum
 from interval_jax._rounding.format import bits_of, constant, format_of, from_bits, rounded
+from interval_jax._rounding.intervals import smooth_products
+from interval_jax._rounding.slopes import differentiable
 
 __all__ = ["difference_at_most", "fma_bounds"]
 
@@ -116,11 +117,11 @@ def _plus(product: _Product, c: Array) -> _Sided:
 
 
 def _smooth_fma(a: Array, b: Array, c: Array, d: Array, e: Array, f: Array) -> tuple[Array, Array]:
-    corners = jnp.stack([a * c, a * d, b * c, b * d])
-    return jnp.min(corners, 0) + e, jnp.max(corners, 0) + f
+    least, greatest = smooth_products(a, b, c, d)
+    return least + e, greatest + f
 
 
-@jax.custom_jvp
+@partial(differentiable, smooth=_smooth_fma)
 def fma_bounds(a: Array, b: Array, c: Array, d: Array, e: Array, f: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x y + z``, ``a <= x <= b``, ``c <= y <= d``, ``e <= z <= f``.
 
@@ -141,11 +142,6 @@ def fma_bounds(a: Array, b: Array, c: Array, d: Array, e: Array, f: Array) -> tu
     least = extreme(lax.select(xn & yn, b, a), lax.select(xp & yp, c, d), c, yp, yn)
     most = extreme(lax.select(xn & yp, b, a), lax.select(xp & yn, d, c), d, yn, yp)
     return _down(_plus(least, e)), _up(_plus(most, f))
-
-
-@fma_bounds.defjvp
-def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
-    return fma_bounds(*primals), jax.jvp(_smooth_fma, primals, tangents)[1]
 
 
 def difference_at_most(a: Array, b: Array, c: Array, d: Array) -> Array:

@@ -5,10 +5,8 @@ Each bound costs a loop over memory on CPUs, and hardly more operations than fit
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
@@ -20,16 +18,17 @@ from interval_jax._rounding.directed import (
     square_root,
 )
 from interval_jax._rounding.format import bits_of, constant, format_of, from_bits, rounded
+from interval_jax._rounding.slopes import differentiable, extremes, fixed, smooth_product
 
 Pair = tuple[Array, Array]
 
 
-def _smooth_product(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
-    corners = jnp.stack([a * c, a * d, b * c, b * d])
-    return jnp.min(corners, 0), jnp.max(corners, 0)
+def smooth_products(a: Array, b: Array, c: Array, d: Array) -> Pair:
+    """The range of ``x y`` in plain JAX, for the derivatives of its bounds."""
+    return extremes(*(smooth_product(x, y) for x in (a, b) for y in (c, d)))
 
 
-@jax.custom_jvp
+@partial(differentiable, smooth=smooth_products)
 def product_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x * y`` for ``a <= x <= b`` and ``c <= y <= d``.
 
@@ -86,12 +85,11 @@ def product_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array
     return lower, upper
 
 
-@product_bounds.defjvp
-def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
-    return product_bounds(*primals), jax.jvp(_smooth_product, primals, tangents)[1]
+def _smooth_square(a: Array, b: Array) -> Pair:
+    return lax.square(_nearest_to_zero(a, b)), lax.square(_farthest_from_zero(a, b))
 
 
-@jax.custom_jvp
+@partial(differentiable, smooth=_smooth_square)
 def square_bounds(a: Array, b: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x**2`` for ``a <= x <= b``; (inf, -inf) for the empty set."""
     fmt = format_of(a)
@@ -128,20 +126,24 @@ def _farthest_from_zero(a: Array, b: Array) -> Array:
     return lax.select(lax.gt(-a, b), a, b)
 
 
-@square_bounds.defjvp
-def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
-    def smooth(a: Array, b: Array) -> tuple[Array, Array]:
-        return lax.square(_nearest_to_zero(a, b)), lax.square(_farthest_from_zero(a, b))
+def _smooth_quotient(a: Array, b: Array, c: Array, d: Array) -> Pair:
+    zero, one, inf = constant(a, 0), constant(a, 1), constant(a, np.inf)
 
-    return square_bounds(*primals), jax.jvp(smooth, primals, tangents)[1]
+    def corner(x: Array, y: Array, pole: Array) -> Array:
+        null = lax.eq(y, zero)
+        y = lax.select(null, one, y)
+        finite = ~null & lax.is_finite(x) & lax.is_finite(y)
+        return lax.select(finite, x / y, fixed(lax.select(null, x * pole, x / y)))
+
+    # Divisors at their lower end 0 are positive, at their upper one negative.
+    least, greatest = extremes(
+        *(corner(x, y, pole) for x in (a, b) for y, pole in ((c, inf), (d, -inf)))
+    )
+    whole = lax.lt(c, zero) & lax.gt(d, zero)
+    return lax.select(whole, -inf, least), lax.select(whole, inf, greatest)
 
 
-def _smooth_quotient(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
-    corners = jnp.stack([a / c, a / d, b / c, b / d])
-    return jnp.min(corners, 0), jnp.max(corners, 0)
-
-
-@jax.custom_jvp
+@partial(differentiable, smooth=_smooth_quotient)
 def quotient_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x / y``, ``a <= x <= b``, ``c <= y <= d``, ``y != 0``.
 
@@ -173,12 +175,11 @@ def quotient_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Arra
     return bound(low, lax.lt(low, zero), False), bound(high, lax.gt(high, zero), True)
 
 
-@quotient_bounds.defjvp
-def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
-    return quotient_bounds(*primals), jax.jvp(_smooth_quotient, primals, tangents)[1]
+def _smooth_roots(a: Array, b: Array) -> Pair:
+    return lax.sqrt(a), lax.sqrt(b)
 
 
-@jax.custom_jvp
+@partial(differentiable, smooth=_smooth_roots)
 def sqrt_bounds(a: Array, b: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``sqrt(x)`` for ``a <= x <= b`` and ``x >= 0``.
 
@@ -198,11 +199,3 @@ def sqrt_bounds(a: Array, b: Array) -> tuple[Array, Array]:
         return lax.select(nothing, -inf if upward else inf, lax.select(inexact, value, root))
 
     return bound(a, False), bound(b, True)
-
-
-@sqrt_bounds.defjvp
-def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
-    roots = tuple(lax.max(x, constant(x, 0)) for x in primals)
-    return sqrt_bounds(*primals), tuple(
-        jax.jvp(lax.sqrt, (x,), (t,))[1] for x, t in zip(roots, tangents, strict=True)
-    )

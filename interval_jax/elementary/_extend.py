@@ -16,6 +16,7 @@ import numpy as np
 from jax import Array, lax
 
 from interval_jax._interval import Interval
+from interval_jax._rounding import differentiable
 
 __all__ = ["Extremum", "bell", "increasing", "turning", "valley"]
 
@@ -36,14 +37,12 @@ class Extremum(NamedTuple):
 
 def _differentiable(kernel: Kernel, smooth: Callable[[Array], Array]) -> Kernel:
     """Give both bounds the derivative of ``smooth``, so that bounds can be trained through."""
-    rule = jax.custom_jvp(kernel)
 
-    @rule.defjvp
-    def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple:
-        tangent = jax.jvp(smooth, primals, tangents)[1]
-        return rule(*primals), (tangent, tangent)
+    def both(*args: Array) -> tuple[Array, Array]:
+        value = smooth(*args)
+        return value, value
 
-    return rule
+    return differentiable(kernel, both)
 
 
 def _empty_where(empty: Array, lower: Array, upper: Array) -> Interval:

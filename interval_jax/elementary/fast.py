@@ -18,7 +18,7 @@ from jax import Array, lax
 
 from interval_jax._doubleword import constant
 from interval_jax._interval import Interval
-from interval_jax._rounding import format_of, rounded, stored
+from interval_jax._rounding import differentiable, format_of, rounded, stored
 from interval_jax.elementary.activations import (
     _silu_derivative_extrema,
     _silu_minimum,
@@ -105,8 +105,7 @@ def _slope(x: Array) -> tuple[Array, Array]:
 
 def _at_ends(kernel: Callable[[Array], Any], smooth: Callable[[Array], Any]) -> Callable:
     """Evaluate a kernel once at either end, with the derivative of the smooth function."""
-    rule = jax.custom_jvp(kernel)
-    rule.defjvp(lambda primals, tangents: (rule(*primals), jax.jvp(smooth, primals, tangents)[1]))
+    rule = differentiable(kernel, smooth)
     # Each bound needs both ends: otherwise both would be computed for each.
     return lambda x: jax.tree.map(stored, (rule(x.lo), rule(x.hi)))
 

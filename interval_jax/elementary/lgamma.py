@@ -12,10 +12,10 @@ from jax import Array, lax
 from interval_jax._decorated import decorable
 from interval_jax._doubleword import constant
 from interval_jax._interval import Interval, as_interval
-from interval_jax._rounding import format_of
-from interval_jax.elementary._exp_log import log_bounds
+from interval_jax._rounding import differentiable, format_of
 from interval_jax.elementary._extend import _differentiable, _empty_where
 from interval_jax.elementary._lgamma import lgamma_bounds, table_of
+from interval_jax.elementary._log import log_bounds
 
 __all__ = ["lgamma"]
 
@@ -72,18 +72,21 @@ def _far(x: Interval) -> Array:
     return beyond & ~alone
 
 
-def _outer(x: Interval) -> Array:
-    """A lower bound of log(pi) - lgamma(X), X = 1 - x.lo >= 25, below all values left of 0.
+def _outer_bound(lo: Array) -> Array:
+    """A lower bound of log(pi) - lgamma(X), X = 1 - lo >= 25, below all values left of 0.
 
     For t < 0, log|Gamma(t)| >= log(pi) - lgamma(1 - t). As lgamma(X) is below
     (X - 1/2) log(X) - X + 0.923 and log(pi) above 1.144, 0.2 leaves room for the absolute error of
     the sums; what is relative to X log(X) are six roundings, X inclusive.
     """
-    X = 1 - lax.max(x.lo, constant(x.lo, -(format_of(x).max / 2)))
+    X = 1 - lax.max(lo, constant(lo, -(format_of(lo).max / 2)))
     X = lax.max(X, constant(X, 25))
     product = X * log_bounds(X)[1]
     value = 0.2 - (product - 0.5 * product / X - X) - product * (8 * format_of(X).unit)
     return lax.select(lax.is_finite(product), value, constant(value, -np.inf))
+
+
+_outer = differentiable(_outer_bound, _outer_bound)
 
 
 @jax.jit
@@ -93,7 +96,7 @@ def _enclosure(x: Interval) -> Interval:
     empty = lax.gt(x.lo, x.hi) | (meets & lax.eq(x.lo, x.hi))
     (down, up), (down_right, up_right) = _rule(x.lo), _rule(x.hi)
     lower = lax.min(lax.min(down, down_right), _least_near(x))
-    lower = lax.select(_far(x), lax.min(lower, _outer(x)), lower)
+    lower = lax.select(_far(x), lax.min(lower, _outer(x.lo)), lower)
     upper = lax.select(meets, inf, lax.max(up, up_right))
     return _empty_where(empty, lower, upper)
 

@@ -14,7 +14,7 @@ from jax import Array, lax
 from interval_jax._decorated import decorable
 from interval_jax._doubleword import DoubleWord, constant, multiply, multiply_float, positive_bounds
 from interval_jax._interval import Interval, _operands, as_interval, recip, sqr
-from interval_jax._rounding import format_of
+from interval_jax._rounding import differentiable, format_of
 from interval_jax.elementary._extend import Kernel, _differentiable, _empty_where
 from interval_jax.elementary._powers import (
     LARGEST_MULTIPLIED,
@@ -65,7 +65,7 @@ def _smooth_range(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]
     return jnp.min(corners, 0), jnp.max(corners, 0)
 
 
-@jax.custom_jvp
+@partial(differentiable, smooth=_smooth_range)
 def _power_range(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     """Return bounds of x**y for 0 <= a <= x <= b, b > 0, c <= y <= d.
 
@@ -99,11 +99,6 @@ def _power_range(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     lower = bounds_at(corner(xn & yn, ~(xp & yp)), (b, of_b, c), False)[0]
     upper = bounds_at(corner(xn & yp, xp & yn), (b, of_b, d), True)[1]
     return lower, upper
-
-
-@_power_range.defjvp
-def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
-    return _power_range(*primals), jax.jvp(_smooth_range, primals, tangents)[1]
 
 
 # --- of intervals -------------------------------------------------------------------------

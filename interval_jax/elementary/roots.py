@@ -12,6 +12,7 @@ from jax import Array, lax
 
 from interval_jax._decorated import decorable
 from interval_jax._interval import Interval, _operands, as_interval, recip
+from interval_jax._rounding import differentiable
 from interval_jax.basic import sqrt
 from interval_jax.elementary._extend import Enclosure, _empty_where
 from interval_jax.elementary._roots import (
@@ -134,18 +135,14 @@ def rootn(x: Any, n: int) -> Interval:
     return _root_of(n)(x)
 
 
-@jax.custom_jvp
+def _smooth_lengths(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
+    return jnp.hypot(a, c), jnp.hypot(b, d)
+
+
+@partial(differentiable, smooth=_smooth_lengths)
 def _lengths(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     """Bounds of sqrt(x**2 + y**2) for 0 <= a <= x <= b and 0 <= c <= y <= d."""
     return hypot_bounds(a, c)[0], hypot_bounds(b, d)[1]
-
-
-@_lengths.defjvp
-def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
-    def smooth(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
-        return jnp.hypot(a, c), jnp.hypot(b, d)
-
-    return _lengths(*primals), jax.jvp(smooth, primals, tangents)[1]
 
 
 _lengths_of_boxes = jax.jit(_lengths)
