@@ -7,12 +7,16 @@ For x >= 1/2 it is, with k such that y = x - k is within [3/2, 5/2],
 * Stirling's series from 8 on, whose error is below the first term left out (DLMF 5.11(ii)).
 
 Elsewhere it is ``-log|sin(pi x) / pi| - lgamma(1 - x)``, with the sine of the exact distance of x
-to the nearest integer. Next to zeros on the negative axis the terms cancel: the error is absolute
-there. Polynomials and the proofs of their errors come from ``tools/lgamma.py``.
+to the nearest integer. Next to zeros on the negative axis, where the terms cancel, an expansion
+from ``tools/zeros.py`` takes its place. Polynomials and the proofs of their errors come from
+``tools/lgamma.py``.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
@@ -27,12 +31,15 @@ from interval_jax._doubleword import (
     horner,
     multiply,
     multiply_float,
+    renormalised,
 )
-from interval_jax._rounding import format_of, stored, two_prod, two_sum
+from interval_jax._rounding import format_of, rounded, stored, two_prod, two_sum
 from interval_jax.elementary import _lgamma_tables as tables
 from interval_jax.elementary._erf import horner_words, pair
 from interval_jax.elementary._exp_log import log_error, log_word
 from interval_jax.elementary._value import Value, bounds_of_any, choose, select_above, zero_at
+from interval_jax.elementary._zeros import distance, times_slope
+from interval_jax.elementary._zeros import table_of as zeros_of
 
 __all__ = ["lgamma_bounds", "table_of"]
 
@@ -142,8 +149,8 @@ def _positive(x: DoubleWord) -> Value:
     )
 
 
-def _log_sine(x: Array) -> tuple[DoubleWord, Array]:
-    """log|sin(pi x) / pi| and its error, for x that is no integer.
+def _sine(x: Array) -> tuple[DoubleWord, float]:
+    """|sin(pi x) / pi| and its relative error, for x that is no integer.
 
     The distance f to the nearest integer is exact. sin(pi f) / (pi f) has, in units of u**2, the
     error of its polynomial, ADD_ERROR for the argument and MULTIPLY_ERROR for the product with f;
@@ -157,27 +164,96 @@ def _log_sine(x: Array) -> tuple[DoubleWord, Array]:
     sine = multiply_float(horner_words(t, high, low), f)
     edge = 2.0**-34 if unit == 2.0**-53 else 2.0**-18
     sine = _select(lax.lt(f, constant(x, edge)), DoubleWord(f, constant(x, 0)), sine)
-    logarithm = log_word(_stored(sine))
-    relative = table.sine_error + (2 * ADD_ERROR + MULTIPLY_ERROR) * unit**2 + 1.7 * edge**2
-    return logarithm, lax.abs(logarithm.hi) * log_error(unit) + relative
+    return sine, table.sine_error + (2 * ADD_ERROR + MULTIPLY_ERROR) * unit**2 + 1.7 * edge**2
+
+
+class _NextToZero(NamedTuple):
+    """lgamma(x) next to a zero z < 0, as ``rest - log(1 + s)`` with s = (x - z) / d."""
+
+    inside: Array
+    """Whether x is so near that this holds."""
+    s: DoubleWord
+    rest: DoubleWord
+    error: Array
+    """That of the rest."""
+
+
+def _next_to_zero(x: Array) -> _NextToZero:
+    """The formula of ``tools/zeros.py``, with d the distance of the zero from the pole next to it.
+
+    The error of s is that of x - z, 1 for 1 / d and MULTIPLY_ERROR, below 14 in units of u**2.
+    """
+    table = zeros_of(x.dtype)
+    # One zero lies between any two multiples of 1/2 from -2 on; beyond the last none is near.
+    place = lax.clamp(constant(x, 0), -2 * x - 4, constant(x, len(table.lgamma) - 1))
+    place = lax.floor(place).astype(np.int32)
+
+    def of_place(values: tuple[float, ...]) -> Array:
+        return jnp.asarray(values, x.dtype).at[place].get(mode="promise_in_bounds")
+
+    at, slope, rest = (
+        [of_place(column) for column in zip(*rows, strict=True)]
+        for rows in zip(*table.lgamma, strict=True)
+    )
+    t = distance(x, (at[0], at[1], at[2]))
+    t = DoubleWord(stored(t.hi), stored(t.lo))
+    s = multiply(t, DoubleWord(*(of_place(c) for c in zip(*table.lgamma_inverse, strict=True))))
+    size, (first, second) = lax.abs(t.hi), table.lgamma_error
+    inside = lax.le(size, constant(x, 2.0**-5))
+    inside = inside & lax.ge(s.hi, constant(x, -63 / 64)) & lax.le(s.hi, constant(x, 63))
+    error = size * (first + size * second)
+    return _NextToZero(inside, s, times_slope(t, DoubleWord(*slope), rest), error)
+
+
+def _reflected(x: Array, mirrored: Value) -> Value:
+    """lgamma(x) for x < 0 that is no integer, given lgamma(1 - x).
+
+    log(1 + s) is that of a double word within u**2 (1 + s) for its rounding and 15 u**2 |s|,
+    where 1 + s >= 1/64; or, where s is small, s (1 - c) with c = s/2 - s**2/3 + s**3/4, cut at
+    s**4/5.
+    """
+    unit = format_of(x).unit
+    sine, sine_error = _sine(x)
+    near = _next_to_zero(x)
+    s = near.s
+    h, e = two_sum(s.hi, constant(x, 1))
+    argument = _select(near.inside, renormalised(h, rounded(e + s.lo)), sine)
+    logarithm = log_word(_stored(argument))
+    error = lax.abs(logarithm.hi) * log_error(unit)
+    of_sum = (2 + lax.abs(s.hi) * 1024) * unit**2
+    error = error + lax.select(near.inside, of_sum, constant(x, sine_error))
+    small = near.inside & lax.lt(lax.abs(s.hi), constant(x, 2.0**-16))
+    c = s.hi * (0.5 - s.hi * (1 / 3 - s.hi * 0.25))
+    series = renormalised(s.hi, rounded(s.lo - s.hi * c))
+    logarithm = _select(small, series, logarithm)
+    relative = 2.0**-66 + 2.0**-14 * unit + 14 * unit**2
+    error = lax.select(small, lax.abs(s.hi) * constant(x, relative), error)
+    other = _select(near.inside, near.rest, DoubleWord(-mirrored.word.hi, -mirrored.word.lo))
+    word = add(DoubleWord(-logarithm.hi, -logarithm.lo), other)
+    error = error + lax.select(near.inside, near.error, mirrored.error)
+    error = error + (lax.abs(logarithm.hi) + lax.abs(other.hi)) * (1.01 * ADD_ERROR * unit**2)
+    return Value(word, error * 1.01, lax.full_like(mirrored.exponent, 0))
+
+
+def _of_any(x: Array) -> Value:
+    """lgamma(x) for x that is no pole."""
+    left = lax.lt(x, constant(x, 0.5))
+    complement = DoubleWord(*two_sum(constant(x, 1), -x))
+    value = _positive(_stored(_select(left, complement, DoubleWord(x, constant(x, 0)))))
+    value = value._replace(word=_stored(value.word), error=stored(value.error))
+    return choose(left, _reflected(lax.select(left, x, constant(x, 0.5)), value), value)
+
+
+def _of_positive(x: Array) -> Value:
+    return _positive(DoubleWord(x, constant(x, 0)))
 
 
 def lgamma_bounds(x: Array) -> tuple[Array, Array]:
     """Bounds of log|Gamma(x)|, and infinity at the poles."""
-    unit, zero, half, inf = format_of(x).unit, *(constant(x, v) for v in (0, 0.5, np.inf))
-    reflected = lax.lt(x, half)
-    complement = DoubleWord(*two_sum(constant(x, 1), -x))
-    value = _positive(_stored(_select(reflected, complement, DoubleWord(x, zero))))
-    word, value = _stored(value.word), value._replace(error=stored(value.error))
-    sine, sine_error = _log_sine(lax.select(reflected, x, half))
-    total = add(DoubleWord(-sine.hi, -sine.lo), DoubleWord(-word.hi, -word.lo))
-    error = (
-        sine_error
-        + value.error
-        + (lax.abs(sine.hi) + lax.abs(word.hi)) * (1.01 * ADD_ERROR * unit**2)
-    )
-    mirrored = Value(total, error * 1.01, lax.full_like(value.exponent, 0))
-    down, up = bounds_of_any(choose(reflected, mirrored, value._replace(word=word)))
+    zero, inf = constant(x, 0), constant(x, np.inf)
+    # Arrays without negative numbers, the most frequent ones, are spared more than half the work.
+    value = lax.cond(jnp.any(lax.lt(x, constant(x, 0.5))), _of_any, _of_positive, x)
+    down, up = bounds_of_any(value)
     for root in (1.0, 2.0):
         down, up = zero_at(x, root, (down, up))
     pole = lax.le(x, zero) & lax.eq(lax.floor(x), x)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from jax import Array, lax
 
 from interval_jax._doubleword import DoubleWord, bounds, constant
-from interval_jax._rounding import format_of
+from interval_jax._rounding import format_of, next_down, next_up
 
 __all__ = ["Value", "beside", "bounds_of_any", "choose", "select_above", "zero_at"]
 
@@ -56,11 +56,13 @@ def bounds_of_any(value: Value) -> tuple[Array, Array]:
     """The bounds of a value, also of one whose error reaches its last place, next to a root.
 
     Such a value has the exponent 0 and an error above 2**-120 (2**-60), so that no bound is
-    subnormal. 32 times the error covers the low word too, and the rounding of the sums,
-    u (2 |hi| + 32 error) < 17 error. An infinite error gives the whole line.
+    subnormal: sums of hi with that are multiples of 2**-180 (2**-90). lo and the error are
+    summed within u of their sizes, 1.01 is more; the sum with hi is rounded to nearest, so
+    that one step further is beyond. An infinite error gives the whole line.
     """
-    hi, error = value.word.hi, value.error
+    hi, lo, error = *value.word, value.error
     down, up = bounds(*value)
     wide = lax.gt(error, lax.abs(hi) * constant(hi, format_of(hi).unit / 8))
-    margin = error * 32
-    return lax.select(wide, hi - margin, down), lax.select(wide, hi + margin, up)
+    margin = error * 1.01 + lax.abs(lo) * 2.0**-20
+    lower, upper = next_down(hi + (lo - margin)), next_up(hi + (lo + margin))
+    return lax.select(wide, lower, down), lax.select(wide, upper, up)

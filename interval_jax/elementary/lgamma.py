@@ -110,12 +110,10 @@ def lgamma(x: Any) -> Interval:
             out.
 
     Returns:
-        Intervals of the same shape and dtype, each bound for x >= 0 within 1 ulp of the tightest
-        one, next to the zeros 1 and 2 also, and in 97 of 100 cases equal to it. For negative x the
-        same holds except next to the zeros there, where the error is absolute: below one unit of
-        the greater one of lgamma(1 - x) and 1. The lower bound is that of the least value, except
-        where x contains minima left of -24: there it is below log(pi) - lgamma(1 - x.lo), which is
-        less than the minimum by up to 5 + log|x.lo|.
+        Intervals of the same shape and dtype, each bound within 1 ulp of the tightest one, next to
+        zeros also, and in 97 of 100 cases equal to it. The lower bound is that of the least value,
+        except where x contains minima left of -24: there it is below log(pi) - lgamma(1 - x.lo),
+        which is less than the minimum by up to 5 + log|x.lo|.
 
     Special cases: lgamma(1) = lgamma(2) = 0 exactly; unbounded above where x contains or reaches a
     pole, empty where x is a pole.
