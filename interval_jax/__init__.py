@@ -112,7 +112,7 @@ from interval_jax.integer import (
     trunc,
 )
 from interval_jax.interchange import from_interchange, to_interchange
-from interval_jax.linalg import dot, dot_general, sum
+from interval_jax.linalg import dot, dot_general, inv, solve, sum
 from interval_jax.numeric import inf, mag, mid, mid_rad, mig, rad, sup, wid
 from interval_jax.predicates import (
     Overlap,
@@ -229,6 +229,7 @@ __all__ = [
     "interval_part",
     "interval_to_exact",
     "interval_to_text",
+    "inv",
     "is_common_interval",
     "is_empty",
     "is_entire",
@@ -290,6 +291,7 @@ __all__ = [
     "sinpi",
     "softmax",
     "softplus",
+    "solve",
     "sqr",
     "sqr_rev",
     "sqrt",

@@ -24,14 +24,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
 from interval_jax import _rounding as rd
 
-__all__ = ["Bounds", "DimensionNumbers", "bounds_of_sums", "contract", "sum_bounds"]
+__all__ = [
+    "Bounds",
+    "DimensionNumbers",
+    "bounds_of_sums",
+    "contract",
+    "gamma",
+    "mid_rad",
+    "sum_bounds",
+]
 
 Bounds = tuple[Array, Array]
 DimensionNumbers = tuple[
@@ -39,8 +50,8 @@ DimensionNumbers = tuple[
 ]
 
 
-def _gamma(n: int, fmt: rd.Format) -> float:
-    """An upper bound of gamma_n, a number of the format; inf when gamma_n may exceed 1/2."""
+def gamma(n: int, fmt: rd.Format) -> float:
+    """Return an upper bound of gamma_n, a number of the format; inf when gamma_n may exceed 1/2."""
     nu = n * fmt.unit
     if nu >= 0.25:
         return math.inf
@@ -75,7 +86,7 @@ def bounds_of_sums(terms: Sequence[Bounds], n: int, total: Callable[..., Array])
     ``(1 - g) (1 + 2g) >= 1`` pays for all of them, and ``4n tiny`` for every underflow.
     """
     fmt = rd.format_of(terms[0][0])
-    g = _gamma(n + 3, fmt)
+    g = gamma(n + 3, fmt)
 
     def bounded(sides: Sequence[Array]) -> tuple[Array, Array]:
         error = total(*(lax.abs(a) for a in sides))
@@ -95,8 +106,8 @@ def bounds_of_sums(terms: Sequence[Bounds], n: int, total: Callable[..., Array])
     )
 
 
-def _mid_rad(x: Bounds) -> Bounds:
-    """A number m of the format and r with ``r >= (1 - u)**2 max|x - m|``.
+def mid_rad(x: Bounds) -> Bounds:
+    """Return a number m of the format and r with ``r >= (1 - u)**2 max|x - m|``.
 
     The difference loses at most a factor 1 - u and tiny, which is added again unless the
     interval is the point m. Unbounded intervals get m = 0 and r = inf, empty ones r = NaN.
@@ -116,7 +127,56 @@ def _mid_rad(x: Bounds) -> Bounds:
 
 
 def contract(x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionNumbers) -> Bounds:
-    r"""Bound ``lax.dot_general`` of intervals; a lone array is an exact point operand.
+    """Bound ``lax.dot_general`` of intervals; a lone array is an exact point operand.
+
+    See :func:`_contracted`. Bounds that are not finite have the derivative 0.
+    """
+    smooth = partial(_smooth_contraction, dimension_numbers=dimension_numbers)
+    rule = jax.custom_jvp(partial(_contracted, dimension_numbers=dimension_numbers))
+
+    @rule.defjvp
+    def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Bounds, Bounds]:
+        low, high = rule(*primals)
+        bounded = lax.is_finite(low) & lax.is_finite(high)
+        slopes = jax.jvp(smooth, primals, tangents)[1]
+        down, up = (lax.select(bounded, s, lax.full_like(s, 0)) for s in slopes)
+        return (low, high), (down, up)
+
+    value: Bounds = rule(x, y)
+    return value
+
+
+def _dot(a: Array, b: Array, dimension_numbers: DimensionNumbers) -> Array:
+    return lax.dot_general(a, b, dimension_numbers, precision=lax.Precision.HIGHEST)
+
+
+def _smooth_contraction(
+    x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionNumbers
+) -> Bounds:
+    """The same without rounding, for the derivative: without what is not finite, too."""
+
+    def parts(a: Array | Bounds) -> tuple[Array, Array | None]:
+        if not isinstance(a, tuple):
+            return lax.select(lax.is_finite(a), a, lax.full_like(a, 0)), None
+        bounded = lax.is_finite(a[0]) & lax.is_finite(a[1])
+        lo, hi = (lax.select(bounded, b, lax.full_like(b, 0)) for b in a)
+        return lo / 2 + hi / 2, hi / 2 - lo / 2
+
+    (mx, rx), (my, ry) = parts(x), parts(y)
+    center = _dot(mx, my, dimension_numbers)
+    radius = lax.full_like(center, 0)
+    if rx is not None:
+        size = lax.abs(my) if ry is None else lax.abs(my) + ry
+        radius = radius + _dot(rx, size, dimension_numbers)
+    if ry is not None:
+        radius = radius + _dot(lax.abs(mx), ry, dimension_numbers)
+    return center - radius, center + radius
+
+
+def _contracted(
+    x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionNumbers
+) -> Bounds:
+    r"""Bound a contraction.
 
     Write x = m_x +- r_x and y = m_y +- r_y and let n be the number of terms. By (1) and the
     triangle inequality every product of members differs from ``c = fl(m_x m_y)`` by at most
@@ -144,15 +204,14 @@ def contract(x: Array | Bounds, y: Array | Bounds, dimension_numbers: DimensionN
     thrice rounded itself, exceeds R by that.
     """
     fmt = rd.format_of(x[0] if isinstance(x, tuple) else x)
-    mx, rx = _mid_rad(x) if isinstance(x, tuple) else (x, None)
-    my, ry = _mid_rad(y) if isinstance(y, tuple) else (y, None)
+    mx, rx = mid_rad(x) if isinstance(x, tuple) else (x, None)
+    my, ry = mid_rad(y) if isinstance(y, tuple) else (y, None)
     n = math.prod(mx.shape[a] for a in dimension_numbers[0][0])
-    g = _gamma(n + 12, fmt)
+    g = gamma(n + 12, fmt)
     if math.isinf(g):
         raise ValueError(f"a contraction of {n} terms in {fmt.dtype}: use float64, or split it")
 
-    def dot(a: Array, b: Array) -> Array:
-        return lax.dot_general(a, b, dimension_numbers, precision=lax.Precision.HIGHEST)
+    dot = partial(_dot, dimension_numbers=dimension_numbers)
 
     def spread(m: Array, r: Array | None) -> Array:
         t = lax.abs(m) * lax.full_like(m, g)

@@ -1,0 +1,6 @@
+"""Linear algebra of intervals: products and sums, linear systems, determinants and norms."""
+
+from interval_jax.linalg.products import dot, dot_general, matmul, sum
+from interval_jax.linalg.systems import inv, solve
+
+__all__ = ["dot", "dot_general", "inv", "matmul", "solve", "sum"]
