@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 from jax import Array, lax
 
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod, two_sum
@@ -43,6 +44,7 @@ __all__ = [
     "horner",
     "multiply",
     "multiply_float",
+    "negligible_exponent",
     "one_plus",
     "positive_bounds",
     "power_of_two",
@@ -70,6 +72,11 @@ DIVIDE_ERROR = 48
 def constant(like: Array, value: float | int) -> Array:
     """Return an array shaped and typed as ``like``, filled with ``value``."""
     return lax.full_like(like, value)
+
+
+def negligible_exponent(x: Array) -> int:
+    """An exponent k such that 1 + 2**k is 1 even in double words, while 2**k is far from tiny."""
+    return -50 if x.dtype == np.float32 else -100
 
 
 def renormalised(hi: Array, lo: Array) -> DoubleWord:

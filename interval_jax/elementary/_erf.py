@@ -25,7 +25,7 @@ from interval_jax._doubleword import (
 )
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod
 from interval_jax.elementary import _erf_tables
-from interval_jax.elementary._exp_log import exp_error, exp_word
+from interval_jax.elementary._exp import exp_error, exp_word
 
 __all__ = [
     "Argument",

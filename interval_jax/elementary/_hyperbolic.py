@@ -22,20 +22,15 @@ from interval_jax._doubleword import (
     head,
     head_error,
     horner,
+    negligible_exponent,
     positive_bounds,
     power_of_two,
 )
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod, two_sum
-from interval_jax.elementary._exp_log import (
-    exp_error,
-    exp_word,
-    log_error,
-    log_word,
-    negligible_exponent,
-    tables_of,
-)
+from interval_jax.elementary._exp import exp_error, exp_word, tables_of
 from interval_jax.elementary._hyperbolic_tables import FLOAT32, FLOAT64, Tables
 from interval_jax.elementary._inverse_trigonometric import odd_bounds, sqrt_word
+from interval_jax.elementary._log import log_error, log_word
 from interval_jax.elementary._value import Value, choose
 
 __all__ = [

@@ -20,11 +20,11 @@ from interval_jax._doubleword import (
     exponent_of,
     head_error,
     horner,
+    negligible_exponent,
     positive_bounds,
     power_of_two,
 )
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_prod
-from interval_jax.elementary._exp_log import negligible_exponent
 from interval_jax.elementary._inverse_trigonometric_tables import FLOAT32, FLOAT64, Tables
 from interval_jax.elementary._value import Value, beside, choose
 

@@ -36,7 +36,7 @@ from interval_jax._doubleword import (
 from interval_jax._rounding import format_of, rounded, stored, two_prod, two_sum
 from interval_jax.elementary import _lgamma_tables as tables
 from interval_jax.elementary._erf import horner_words, pair
-from interval_jax.elementary._exp_log import log_error, log_word
+from interval_jax.elementary._log import log_error, log_word
 from interval_jax.elementary._value import Value, bounds_of_any, choose, select_above, zero_at
 from interval_jax.elementary._zeros import distance, times_slope
 from interval_jax.elementary._zeros import table_of as zeros_of

@@ -30,7 +30,7 @@ from interval_jax._doubleword import (
     renormalised,
 )
 from interval_jax._rounding import fast_two_sum, format_of, rounded, stored, two_prod, two_sum
-from interval_jax.elementary._exp_log import exp_error, exp_word_from, reduced, tables_of, times_ln
+from interval_jax.elementary._exp import exp_error, exp_word_from, reduced, tables_of, times_ln
 from interval_jax.elementary._value import Value, select_above
 
 __all__ = [

@@ -28,23 +28,17 @@ from interval_jax._doubleword import (
     head,
     head_error,
     multiply,
+    negligible_exponent,
     one_plus,
     positive_bounds,
     power_of_two,
 )
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_sum
-from interval_jax.elementary._exp_log import (
-    exp_error,
-    exp_word,
-    expm1_value,
-    log1p_word,
-    log_error,
-    negligible_exponent,
-    tables_of,
-)
+from interval_jax.elementary._exp import exp_error, exp_word, expm1_value, tables_of
 from interval_jax.elementary._exp_log_tables import FLOAT32, FLOAT64, Tables
 from interval_jax.elementary._extend import Extremum, bell, increasing, turning, valley
+from interval_jax.elementary._log import log1p_word, log_error
 from interval_jax.elementary._value import Value, beside, choose
 
 __all__ = [

@@ -11,18 +11,15 @@ from jax import Array, lax
 from interval_jax._decorated import decorable
 from interval_jax._doubleword import positive_bounds
 from interval_jax._interval import Interval, as_interval
-from interval_jax.elementary._exp_log import (
+from interval_jax.elementary._exp import (
     base_exp_value,
     exp_value,
     expm1_bounds,
     largest_exponent_of_ten,
-    log1p_bounds,
-    log2_bounds,
-    log10_bounds,
-    log_bounds,
     tables_of,
 )
 from interval_jax.elementary._extend import increasing
+from interval_jax.elementary._log import log1p_bounds, log2_bounds, log10_bounds, log_bounds
 
 __all__ = ["exp", "exp2", "exp10", "expm1", "log", "log1p", "log2", "log10"]
 

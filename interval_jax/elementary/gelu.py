@@ -25,6 +25,7 @@ from interval_jax._doubleword import (
     head_error,
     multiply,
     multiply_float,
+    negligible_exponent,
     one_plus,
     power_of_two,
 )
@@ -32,7 +33,7 @@ from interval_jax._interval import Interval, as_interval
 from interval_jax._rounding import fast_two_sum, format_of, rounded, stored, two_prod
 from interval_jax.elementary import _gelu_tables
 from interval_jax.elementary._erf import argument, assembled, pair, parts, table_of
-from interval_jax.elementary._exp_log import exp_error, exp_word, negligible_exponent
+from interval_jax.elementary._exp import exp_error, exp_word
 from interval_jax.elementary._extend import Extremum, turning, valley
 from interval_jax.elementary._value import Value, bounds_of_any, choose, zero_at
 from interval_jax.elementary.normal import ndtr_value

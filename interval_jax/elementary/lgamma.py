@@ -15,7 +15,7 @@ from interval_jax._interval import Interval, as_interval
 from interval_jax._rounding import differentiable, format_of
 from interval_jax.elementary._extend import _differentiable, _empty_where
 from interval_jax.elementary._lgamma import lgamma_bounds, table_of
-from interval_jax.elementary._exp_log import log_bounds
+from interval_jax.elementary._log import log_bounds
 
 __all__ = ["lgamma"]
 

@@ -33,8 +33,8 @@ from interval_jax._doubleword import (
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rounding import fast_two_sum, format_of, rounded, stored, two_prod
 from interval_jax.elementary._erf import Scaled, argument, assembled, pair, parts, table_of
-from interval_jax.elementary._exp_log import log_error, log_word
 from interval_jax.elementary._extend import increasing
+from interval_jax.elementary._log import log_error, log_word
 from interval_jax.elementary._value import Value, choose
 from interval_jax.elementary.normal import sum_value
 

@@ -15,12 +15,9 @@ from interval_jax._decorated import decorable
 from interval_jax._doubleword import DoubleWord, bounds, constant, head, multiply_float
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_sum
-from interval_jax.elementary._exp_log import (
-    atanh_error,
+from interval_jax.elementary._exp import (
     base_exp_value,
     largest_exponent_of_ten,
-    log_ends,
-    log_value,
     minus_one,
     reduced,
     tables_of,
@@ -28,6 +25,7 @@ from interval_jax.elementary._exp_log import (
 )
 from interval_jax.elementary._exp_log_tables import Base
 from interval_jax.elementary._extend import increasing
+from interval_jax.elementary._log import atanh_error, log_ends, log_value
 from interval_jax.elementary._value import Value, choose, zero_at
 
 __all__ = ["exp2m1", "exp10m1", "log2p1", "log10p1"]

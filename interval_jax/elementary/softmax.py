@@ -31,19 +31,15 @@ from interval_jax._doubleword import (
     constant,
     divide,
     multiply,
+    negligible_exponent,
     positive_bounds,
     power_of_two,
     renormalised,
 )
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rounding import format_of, rounded, stored, two_sum
-from interval_jax.elementary._exp_log import (
-    exp_error,
-    exp_word,
-    log_error,
-    log_word,
-    negligible_exponent,
-)
+from interval_jax.elementary._exp import exp_error, exp_word
+from interval_jax.elementary._log import log_error, log_word
 from interval_jax.elementary._value import Value, bounds_of_any
 
 __all__ = ["logsumexp", "softmax"]

@@ -15,7 +15,7 @@ from flint import arb, ctx
 import interval_jax as ij
 from interval_jax._doubleword import DoubleWord
 from interval_jax._rounding import format_of
-from interval_jax.elementary import _exp_log, exp, exp2, exp10, expm1, log, log1p, log2, log10
+from interval_jax.elementary import _exp, _log, exp, exp2, exp10, expm1, log, log1p, log2, log10
 from reference import points
 from tests.interval import kernel_checks
 
@@ -145,21 +145,21 @@ def test_errors_stay_below_the_proven_bounds_and_not_far_below(dtype: type) -> N
     rng = np.random.default_rng(5)
     unit = format_of(np.dtype(dtype)).unit
     x = np.concatenate([rng.uniform(-0.4, 0.4, 5_000), rng.uniform(-80, 80, 10_000)]).astype(dtype)
-    word, k = jax.jit(_exp_log.exp_word)(jnp.asarray(x))
+    word, k = jax.jit(_exp.exp_word)(jnp.asarray(x))
     worst = _worst(word, np.asarray(k), arb.exp, x)
-    assert _exp_log.exp_error(unit) / 20 < worst < _exp_log.exp_error(unit)
+    assert _exp.exp_error(unit) / 20 < worst < _exp.exp_error(unit)
 
     x = np.concatenate([rng.uniform(0.77, 1.55, 10_000), np.exp2(rng.uniform(-9, 9, 5_000))])
     x = x.astype(dtype)
     argument = DoubleWord(jnp.asarray(x), jnp.zeros_like(x))
-    word = jax.jit(_exp_log.log_word)(argument)
+    word = jax.jit(_log.log_word)(argument)
     worst = _worst(word, np.zeros(x.shape), arb.log, x)
-    assert _exp_log.log_error(unit) / 20 < worst < _exp_log.log_error(unit)
+    assert _log.log_error(unit) / 20 < worst < _log.log_error(unit)
 
     x = np.exp2(rng.uniform(-9, 0, 15_000)).astype(dtype)
-    word = jax.jit(_exp_log.log1p_word)(DoubleWord(jnp.asarray(x), jnp.zeros_like(x)))
+    word = jax.jit(_log.log1p_word)(DoubleWord(jnp.asarray(x), jnp.zeros_like(x)))
     worst = _worst(word, np.zeros(x.shape), arb.log1p, x)
-    assert _exp_log.log_error(unit) / 20 < worst < _exp_log.log_error(unit)
+    assert _log.log_error(unit) / 20 < worst < _log.log_error(unit)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -168,10 +168,10 @@ def test_errors_of_logarithms_stay_below_their_two_parts(dtype: type, base: int 
     rng = np.random.default_rng(5)
     x = np.concatenate([rng.uniform(0.77, 1.55, 5_000), np.exp2(rng.uniform(-30, 30, 5_000))])
     x = x.astype(dtype)
-    tables = _exp_log.tables_of(x)
+    tables = _exp.tables_of(x)
     constants = {None: None, 2: tables.base2, 10: tables.base10}[base]
     argument = DoubleWord(jnp.asarray(x), jnp.zeros_like(x))
-    value = jax.jit(lambda x: _exp_log.log_value(x, constants))(argument)
+    value = jax.jit(lambda x: _log.log_value(x, constants))(argument)
     hi, lo, error = (np.asarray(v, np.float64) for v in (*value.word, value.error))
     before, ctx.prec = ctx.prec, 200
     try:
@@ -202,9 +202,9 @@ def test_exp_of_double_words(dtype: type) -> None:
     unit = format_of(np.dtype(dtype)).unit
     hi = rng.uniform(-80, 80, 8_000).astype(dtype)
     lo = (hi * unit * rng.uniform(-1, 1, hi.size)).astype(dtype)
-    word, k = jax.jit(_exp_log.exp_word)(DoubleWord(jnp.asarray(hi), jnp.asarray(lo)))
+    word, k = jax.jit(_exp.exp_word)(DoubleWord(jnp.asarray(hi), jnp.asarray(lo)))
     worst = _worst(word, np.asarray(k), lambda p, q: (p + q).exp(), hi, lo)
-    assert worst < _exp_log.exp_error(unit)
+    assert worst < _exp.exp_error(unit)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -17,7 +17,8 @@ from interval_jax._doubleword import DoubleWord
 from interval_jax._rounding import format_of
 from interval_jax.elementary import _hyperbolic as kernels
 from interval_jax.elementary import hyperbolic
-from interval_jax.elementary._exp_log import exp_error, log_error
+from interval_jax.elementary._exp import exp_error
+from interval_jax.elementary._log import log_error
 from reference import oracle, points
 from tests.interval import kernel_checks
 

@@ -17,7 +17,7 @@ from flint import arb, ctx
 
 import interval_jax as ij
 from interval_jax.elementary import shifted
-from interval_jax.elementary._exp_log import largest_exponent_of_ten, tables_of
+from interval_jax.elementary._exp import largest_exponent_of_ten, tables_of
 from reference import balls, oracle, points
 from tests.interval import kernel_checks
 
