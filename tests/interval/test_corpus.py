@@ -28,7 +28,7 @@ def test_exact_values_are_enclosed(place: int) -> None:
 
 
 def test_the_corpus_is_large_and_its_names_are_unique() -> None:
-    assert len({case.name for case in CASES}) == len(CASES) >= 150
+    assert len({case.name for case in CASES}) == len(CASES) >= 300
 
 
 def test_a_wrong_value_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
