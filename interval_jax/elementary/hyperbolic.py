@@ -20,15 +20,17 @@ from interval_jax.elementary._extend import (
     increasing,
 )
 from interval_jax.elementary._hyperbolic import (
-    acosh_bounds,
-    acoth_bounds,
-    asinh_bounds,
-    atanh_bounds,
     cosh_bounds,
     coth_bounds,
     csch_bounds,
     sech_bounds,
     sinh_bounds,
+)
+from interval_jax.elementary._inverse_hyperbolic import (
+    acosh_bounds,
+    acoth_bounds,
+    asinh_bounds,
+    atanh_bounds,
 )
 from interval_jax.set_ops import convex_hull, intersection
 

@@ -3,8 +3,9 @@
 import mpmath as mp
 import pytest
 
-from interval_jax.elementary._hyperbolic import INVERSE_SERIES_END, SERIES_END
+from interval_jax.elementary._hyperbolic import SERIES_END
 from interval_jax.elementary._hyperbolic_tables import FLOAT32, FLOAT64, Tables
+from interval_jax.elementary._inverse_hyperbolic import INVERSE_SERIES_END
 
 
 @pytest.mark.parametrize(("tables", "digits"), [(FLOAT32, 24), (FLOAT64, 53)])
