@@ -18,7 +18,7 @@ from interval_jax._derivatives import symbolic
 from interval_jax._enclose import _is_interval, enclose, flat_arguments, flat_outputs
 from interval_jax._interpreter import Program, evaluate, trace
 from interval_jax._interval import Interval, add, as_interval
-from interval_jax._rules import UnsupportedPrimitiveError, Value
+from interval_jax._rules import UnsupportedPrimitiveError, Value, is_real
 from interval_jax._sharpen import sharpened, sharpened_with_names
 
 __all__ = ["Adjoints", "adjoints", "grad", "value_and_grad", "vjp"]
@@ -59,7 +59,8 @@ def _sweep(
     reach = set(targets)
     for step in program.steps:
         if reach.intersection(step.inputs):
-            reach.update(step.outputs)
+            # Booleans and integers have no derivative.
+            reach.update(o for o in step.outputs if values[o] is not None and is_real(values[o]))
     found = {slot: c for slot, c in cotangents.items() if slot in reach}
     for step in reversed(program.steps):
         if not any(o in found for o in step.outputs):

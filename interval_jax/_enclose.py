@@ -14,7 +14,7 @@ from jax.extend import source_info_util
 from interval_jax import _rounding as rd
 from interval_jax._interpreter import Accuracy, Program, evaluate, trace
 from interval_jax._interval import Interval, as_interval
-from interval_jax._rules import Truth, Value
+from interval_jax._rules import Integers, Truth, Value
 
 __all__ = ["enclose", "flat_arguments", "flat_outputs"]
 
@@ -60,12 +60,18 @@ def _plain(leaf: Any) -> Value:
 def flat_outputs(program: Program, values: dict[int, Value]) -> list[Any]:
     """The values of a program's results, floats as intervals."""
     results: list[Any] = []
+    lines = {slot: step.where for step in program.steps for slot in step.outputs}
     for slot in program.outputs:
         value = values[slot]
         if isinstance(value, Truth):
             raise TypeError(
                 "the function returns a comparison of intervals, which may be undecided; return "
                 "the quantities compared and use the predicates of interval_jax on them"
+            )
+        if isinstance(value, Integers):
+            raise TypeError(
+                "the function returns an integer that depends on an interval, which may be "
+                f"undecided, from {lines[slot]}; return it as a float, x.astype(float)"
             )
         real = isinstance(value, Interval) or jnp.issubdtype(value.dtype, jnp.floating)
         results.append(as_interval(value) if real else value)
@@ -102,7 +108,8 @@ def enclose(
     an undecided condition gives the hull of the states with which a member of the box may leave
     it, if it does. The search ends when the condition can no longer hold, when the states repeat,
     or after 1000 undecided steps, then with the whole line; after 100 a state is joined with the
-    one before. Integers among the results of such loops and branches are refused if used.
+    one before. Integers that depend on intervals (counts, places of extremes, rounded numbers) are
+    bounded, and what indexes with them is the hull of all possibilities; return them as floats.
     ``lax.scan`` and loops on plain conditions are what they are for arrays.
 
     Raises:

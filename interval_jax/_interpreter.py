@@ -11,22 +11,22 @@ import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any, NoReturn
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend import source_info_util
-from jax.extend.core import ClosedJaxpr, Literal, primitives
+from jax.extend.core import ClosedJaxpr, Literal
 
 from interval_jax._interval import Interval
 from interval_jax._rules import (
     RULES,
     Rule,
-    Truth,
     UnsupportedPrimitiveError,
     Value,
     folded,
+    is_plain,
     recognise,
 )
 from interval_jax._sharpen import tracing
@@ -152,8 +152,6 @@ class _Builder:
         self.constants: dict[int, Any] = {}
         self.steps: list[Step] = []
         self.slots = 0
-        self.flags: dict[int, int] = {}
-        """Of integers 0 and 1 that were booleans, those booleans."""
 
     def slot(self) -> int:
         self.slots += 1
@@ -162,25 +160,6 @@ class _Builder:
     def constant(self, value: Any) -> int:
         slot = self.slot()
         self.constants[slot] = value
-        return slot
-
-    def note_flag(self, eqn: Any, inputs: Sequence[int], output: int) -> None:
-        """Remember an integer that is a boolean: converted from one, or still that, limited."""
-        source: int | None = None
-        if eqn.primitive.name == "convert_element_type":
-            if jnp.issubdtype(eqn.params["new_dtype"], jnp.integer):
-                boolean = eqn.invars[0].aval.dtype == bool
-                source = inputs[0] if boolean else self.flags.get(inputs[0])
-        elif eqn.primitive.name == "clamp":
-            low, _, high = eqn.invars
-            if all(isinstance(v, Literal) for v in (low, high)) and low.val <= 0 < 1 <= high.val:
-                source = self.flags.get(inputs[1])
-        if source is not None:
-            self.flags[output] = source
-
-    def negation(self, boolean: int) -> int:
-        slot = self.slot()
-        self.steps.append(Step("not", RULES[primitives.not_p], (boolean,), (slot,), {}, ""))
         return slot
 
     def inline(
@@ -201,14 +180,6 @@ class _Builder:
 
         for eqn in jaxpr.eqns:
             inputs = tuple(read(v) for v in eqn.invars)
-            flag = self.flags.get(inputs[0]) if inputs else None
-            if flag is not None:
-                # Branches choose by an integer, which an undecided boolean cannot become.
-                if eqn.primitive.name in ("cond", "select_n"):
-                    inputs = (flag, *inputs[1:])
-                elif (number := _compared_with(eqn)) in (0, 1):
-                    slots[eqn.outvars[0]] = flag if number else self.negation(flag)
-                    continue
             rule = recognise(eqn) or RULES.get(eqn.primitive)
             where = source_info_util.summarize(eqn.source_info) or caller
             if rule is not None and rule.inline is not None:
@@ -217,7 +188,6 @@ class _Builder:
                 continue
             outputs = tuple(self.slot() for _ in eqn.outvars)
             slots.update(zip(eqn.outvars, outputs, strict=True))
-            self.note_flag(eqn, inputs, outputs[0] if outputs else UNUSED)
             if rule is None or rule.refused is not None:
                 rule = _refusal(eqn, where, rule.refused if rule else None)
             params = _with_bodies(eqn.params, rule.bodies, partial(_program, caller=where))
@@ -232,14 +202,8 @@ def _program(closed: ClosedJaxpr, caller: str = "an unknown line") -> Program:
     return Program(builder.constants, inputs, tuple(builder.steps), outputs)
 
 
-def _compared_with(eqn: Any) -> int | None:
-    """The integer c of an equation ``x == c``."""
-    other = eqn.invars[-1]
-    return other.val if eqn.primitive.name == "eq" and isinstance(other, Literal) else None
-
-
 def _refusal(eqn: Any, where: str, reason: str | None) -> Rule:
-    """A rule that raises: a primitive whose result is not used, or is plain, does no harm."""
+    """A rule that raises when it is used, and not for integers of plain arrays, which are exact."""
     shapes = ", ".join(v.aval.str_short() for v in eqn.invars)
     hint = reason or (
         "interval_jax.register(primitive, enclose) adds a rule: enclose(*values, **params) "
@@ -247,7 +211,11 @@ def _refusal(eqn: Any, where: str, reason: str | None) -> Rule:
     )
     message = f"no rule for the primitive {eqn.primitive.name}({shapes}) at {where}: {hint}"
 
-    def refuse(*values: Value, **params: Any) -> NoReturn:
+    exact = not any(jnp.issubdtype(v.aval.dtype, jnp.inexact) for v in eqn.outvars)
+
+    def refuse(*values: Value, **params: Any) -> Any:
+        if reason is None and exact and all(map(is_plain, values)):
+            return eqn.primitive.bind(*values, **eqn.primitive.get_bind_params(params))
         raise UnsupportedPrimitiveError(message)
 
     return Rule(refuse)
@@ -311,5 +279,4 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
 
 
 def _shape(value: Value) -> str:
-    array = value.certain if isinstance(value, Truth) else value
-    return f"{array.dtype}[{','.join(map(str, array.shape))}]"
+    return f"{value.dtype}[{','.join(map(str, value.shape))}]"

@@ -17,7 +17,7 @@ import jax
 from jax.extend import source_info_util
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from interval_jax._rules import RULES, UnsupportedPrimitiveError, folded, recognise
+from interval_jax._rules import RULES, UnsupportedPrimitiveError, folded, is_real, recognise
 from interval_jax._rules.control_flow import scan_counts
 from interval_jax._rules.sharp import SHARP_COMPOSITES, SHARP_PRIMITIVES
 
@@ -129,6 +129,8 @@ def _bind(eqn: Any, arguments: list[Any], names: _Names | None) -> list[Any]:
     if eqn.primitive in SHARP_PRIMITIVES:
         return [SHARP_PRIMITIVES[eqn.primitive](*arguments, **eqn.params)]
     rule = RULES.get(eqn.primitive)
+    if recognise(eqn) is not None and not any(is_real(v.aval) for v in eqn.outvars):
+        rule = None  # Of a function into the integers there is no derivative.
     if rule is not None and rule.inline is not None:
         # Among them functions with derivatives of the user's own, which may be approximations.
         return _run(rule.inline(eqn.params), arguments, names, recognise(eqn) is not None)

@@ -9,6 +9,9 @@ from interval_jax._rules import (
     elementwise,
     exact,
     functions,
+    indexing,
+    integers,
+    lookups,
     order,
     products,
     reductions,
@@ -22,15 +25,19 @@ from interval_jax._rules import (
 from interval_jax._rules.composite import folded, recognise
 from interval_jax._rules.registry import (
     RULES,
+    Integers,
     Rule,
     Truth,
     UnsupportedPrimitiveError,
     Value,
+    is_plain,
+    is_real,
     register,
 )
 
 __all__ = [
     "RULES",
+    "Integers",
     "Rule",
     "Truth",
     "UnsupportedPrimitiveError",
@@ -44,6 +51,11 @@ __all__ = [
     "exact",
     "folded",
     "functions",
+    "indexing",
+    "integers",
+    "is_plain",
+    "is_real",
+    "lookups",
     "order",
     "products",
     "recognise",

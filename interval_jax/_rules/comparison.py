@@ -6,24 +6,30 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rules.registry import (
+    Integers,
     Rule,
     Truth,
     UnsupportedPrimitiveError,
     Value,
     _define,
+    integers,
+    is_plain,
     is_real,
     primitive,
     truth,
 )
+from interval_jax._rules.sets import as_set, hull, nothing, part
 from interval_jax.set_ops import convex_hull
 
-_Decide = Callable[[Interval, Interval], tuple[Array, Array]]
+_Decide = Callable[[Any, Any], tuple[Array, Array]]
+"""Of two intervals, or two integers: where a comparison is certain, and where possible."""
 
 
 def _def_comparison(name: str, decide: _Decide, reflexive: bool) -> None:
@@ -33,11 +39,12 @@ def _def_comparison(name: str, decide: _Decide, reflexive: bool) -> None:
     def enclosure(x: Value, y: Value, **params: Any) -> Value:
         if isinstance(x, Truth) or isinstance(y, Truth):
             return _compared(name, truth(x), truth(y))
+        if x is y and not is_plain(x):
+            return jnp.full(x.shape, reflexive)
+        if isinstance(x, Integers) or isinstance(y, Integers):
+            return _compared_integers(name, decide, integers(x), integers(y))
         if not (is_real(x) and is_real(y)):
             return prim.bind(x, y, **params)
-        if x is y and isinstance(x, Interval):
-            decided = jnp.full(x.shape, reflexive)
-            return Truth(decided, decided)
         a, b = as_interval(x), as_interval(y)
         shape = jnp.broadcast_shapes(a.shape, b.shape)
         certain, possible = decide(a, b)
@@ -61,7 +68,18 @@ def _compared(name: str, x: Truth, y: Truth) -> Truth:
     return differ if name == "ne" else Truth(~differ.possible, ~differ.certain)
 
 
-def _point_pair(x: Interval, y: Interval) -> Array:
+def _compared_integers(name: str, decide: _Decide, x: Integers, y: Integers) -> Truth:
+    """Compare undecided integers; only a number that is in question can be equal."""
+    certain, possible = decide(x, y)
+    if name == "eq" and x.among is not None:
+        low, high = (jnp.broadcast_to(b, x.shape) for b in (y.lo, y.hi))
+        numbers = lax.broadcasted_iota(x.dtype, x.among.shape, 0)
+        asked = x.among & (numbers >= low) & (numbers <= high)
+        possible &= jnp.any(asked, 0) | (high >= x.among.shape[0])
+    return Truth(certain, possible)
+
+
+def _point_pair(x: Any, y: Any) -> Array:
     return (x.lo == x.hi) & (y.lo == y.hi) & (x.lo == y.lo)
 
 
@@ -71,6 +89,10 @@ _def_comparison("gt", lambda x, y: (x.lo > y.hi, x.hi > y.lo), False)
 _def_comparison("ge", lambda x, y: (x.lo >= y.hi, x.hi >= y.lo), True)
 _def_comparison("eq", lambda x, y: (_point_pair(x, y), (x.lo <= y.hi) & (y.lo <= x.hi)), True)
 _def_comparison("ne", lambda x, y: ((x.hi < y.lo) | (y.hi < x.lo), ~_point_pair(x, y)), False)
+# In JAX's order of all floats zeros differ and NaN has a place; of numbers it is that of numbers.
+_def_comparison("eq_to", lambda x, y: (_point_pair(x, y), (x.lo <= y.hi) & (y.lo <= x.hi)), True)
+_def_comparison("lt_to", lambda x, y: (x.hi < y.lo, x.lo < y.hi), False)
+_def_comparison("le_to", lambda x, y: (x.hi <= y.lo, x.lo <= y.hi), True)
 
 
 def _def_logic(name: str, monotone: bool = True) -> None:
@@ -106,44 +128,51 @@ _define("xor", Rule(_xor))
 
 def _is_finite(x: Value, **_: Any) -> Value:
     """Members of an interval are finite numbers: a computed infinity is only a bound."""
-    if isinstance(x, Interval):
-        yes = jnp.ones(x.shape, bool)
-        return Truth(yes, yes)
-    return lax.is_finite(x)
+    return jnp.ones(x.shape, bool) if isinstance(x, Interval) else lax.is_finite(x)
 
 
 _define("is_finite", Rule(_is_finite))
 
 
 def _select(which: Value, *cases: Value, **params: Any) -> Value:
-    prim = primitive("select_n")
-    if not isinstance(which, Truth):
-        if not any(isinstance(c, Interval | Truth) for c in cases):
-            return prim.bind(which, *cases, **params)
-        if any(isinstance(c, Truth) for c in cases):
-            pairs = [truth(c) for c in cases]
-            return Truth(
-                prim.bind(which, *(p.certain for p in pairs), **params),
-                prim.bind(which, *(p.possible for p in pairs), **params),
-            )
-        reals = [as_interval(c) for c in cases]
-        return Interval(
-            prim.bind(which, *(c.lo for c in reals), **params),
-            prim.bind(which, *(c.hi for c in reals), **params),
-        )
-    otherwise, then = cases
-    may, may_not = which.possible, ~which.certain
-    if is_real(then) and is_real(otherwise):
-        x, y = as_interval(otherwise), as_interval(then)
-        return convex_hull(_restrict(x, may_not), _restrict(y, may))
-    if not isinstance(then, Truth) and then.dtype != bool:
-        raise UnsupportedPrimitiveError(
-            "select_n between integers on an undecided condition: an index or count that "
-            "depends on interval data has no single value; make the condition plain"
-        )
-    no, yes = truth(otherwise), truth(then)
-    certain = (no.certain | ~may_not) & (yes.certain | ~may)
-    return Truth(certain, (no.possible & may_not) | (yes.possible & may))
+    """The chosen case, or the hull of those that may be."""
+    if is_plain(which):
+        if all(map(is_plain, cases)):
+            return primitive("select_n").bind(which, *cases, **params)
+        return _chosen(which, cases, **params)
+    sets = [as_set(case, "select_n") for case in cases]
+    parts = [
+        part(jnp.broadcast_to(_may_be(which, i), s.shape), s, nothing(s))
+        for i, s in enumerate(sets)
+    ]
+    return reduce(hull, parts)
+
+
+def _chosen(which: Array, cases: Sequence[Value], **params: Any) -> Value:
+    """The case that a plain choice takes, element by element."""
+    sets = [as_set(case, "select_n") for case in cases]
+    leaves, structures = zip(*map(jax.tree.flatten, sets), strict=True)
+    chosen = [primitive("select_n").bind(which, *ends, **params) for ends in zip(*leaves)]
+    return jax.tree.unflatten(structures[0], chosen)
+
+
+def _may_be(which: Value, case: int) -> Array:
+    """Where a choice may be a case."""
+    if isinstance(which, Integers):
+        return which.may_be(case)
+    if isinstance(which, Truth):
+        return which.possible if case else ~which.certain
+    chosen: Array = which == bool(case) if which.dtype == bool else which == case
+    return chosen
+
+
+def _must_be(which: Value, case: int) -> Array:
+    """Where a choice must be a case."""
+    if isinstance(which, Integers):
+        return lax.eq(which.lo, which.hi) & which.may_be(case)
+    if isinstance(which, Truth):
+        return which.certain if case else ~which.possible
+    return _may_be(which, case)
 
 
 def _restrict(x: Interval, mask: Array) -> Interval:
@@ -168,12 +197,7 @@ def _select_vjp(
         if not want:
             found.append(None)
             continue
-        if isinstance(which, Truth):
-            certain = which.certain if case else ~which.possible
-            possible = which.possible if case else ~which.certain
-        else:
-            certain = possible = which if which.dtype == bool and case else which == case
-        certain, possible = (jnp.broadcast_to(m, c.shape) for m in (certain, possible))
+        certain, possible = _must_be(which, case), _may_be(which, case)
         found.append(reduce(convex_hull, (_restrict(c, possible), _restrict(zero, ~certain))))
     return found
 

@@ -1,9 +1,8 @@
 """Rules of loops and branches: they stay the loops and branches that they are.
 
 A body is a function of values (:class:`Body`) that the interpreter makes of a jaxpr. Its inputs
-and outputs are intervals, plain arrays, possibly undecided booleans, or ``None`` where nobody
-needs them. What a loop carries starts as one kind and may come back as another, so its kinds
-are found first, by abstract evaluation.
+and outputs are values of all kinds, or ``None`` where nobody needs them. What a loop carries starts
+as one kind and may come back as another, so its kinds are found first, by abstract evaluation.
 
 A branch on an undecided condition gives the hull of both branches. In a loop on an undecided
 condition all members of the box take their steps together: after each, the states of those that
@@ -23,16 +22,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from interval_jax._interval import Interval, as_interval
-from interval_jax._rules.registry import (
-    Rule,
-    Truth,
-    UnsupportedPrimitiveError,
-    Value,
-    _define,
-    is_real,
-    truth,
-)
+from interval_jax._rules.integers import clamp
+from interval_jax._rules.registry import Rule, Truth, Value, _define, is_plain
+from interval_jax._rules.sets import anything, as_set, hull, kind, like, nothing, part, within
 
 __all__ = ["JOINED_AFTER", "WIDENED_AFTER", "Body", "scan_counts"]
 
@@ -62,27 +54,14 @@ class Body(Protocol):
         """Return which input an output is, unchanged."""
 
 
-def _kind(value: Value) -> type | None:
-    for kind in (Interval, Truth):
-        if isinstance(value, kind):
-            return kind
-    return None
-
-
 def _like(values: Sequence[Value], models: Sequence[Value]) -> list[Value]:
     """Values as the kinds and types of others."""
-
-    def convert(value: Value, model: Value) -> Value:
-        if isinstance(model, Interval):
-            return as_interval(value, model.dtype)
-        return truth(value) if isinstance(model, Truth) else value
-
-    return [convert(v, m) for v, m in zip(values, models, strict=True)]
+    return [like(v, m) for v, m in zip(values, models, strict=True)]
 
 
 def _joined(models: Sequence[Value], others: Sequence[Value]) -> list[Value]:
     """Of two models each, the one that can hold several values."""
-    return [m if _kind(o) is None else o for m, o in zip(models, others, strict=True)]
+    return [m if kind(o) is None else o for m, o in zip(models, others, strict=True)]
 
 
 def _settled_kinds(
@@ -91,7 +70,7 @@ def _settled_kinds(
     """The state as the kinds that a loop's body keeps."""
     while True:
         promoted = _like(state, _joined(state, advance(state)))
-        if [_kind(v) for v in promoted] == [_kind(v) for v in state]:
+        if [kind(v) for v in promoted] == [kind(v) for v in state]:
             return state
         state = promoted
 
@@ -116,83 +95,13 @@ def _spread(values: Any, axes: frozenset[Any]) -> Any:
     return jax.tree.map(spread, values) if axes else values
 
 
-# --- sets of values ----------------------------------------------------------------------
-
-
-def _as_set(value: Value, name: str) -> Value:
-    """A value as one of the kinds that can hold several."""
-    if value is None or _kind(value) is not None:
-        return value
-    if is_real(value):
-        return as_interval(value)
-    if value.dtype == bool:
-        return truth(value)
-    raise UnsupportedPrimitiveError(
-        f"{name} on an undecided condition, of which a result of type {value.dtype} is used: an "
-        "integer that depends on interval data has no single value; return a float instead, or "
-        "make the condition plain"
-    )
-
-
-def _nothing(model: Value) -> Value:
-    """The set without members."""
-    if isinstance(model, Interval):
-        shape, dtype = model.shape, model.dtype
-        return Interval(jnp.full(shape, np.inf, dtype), jnp.full(shape, -np.inf, dtype))
-    if isinstance(model, Truth):
-        shape = model.certain.shape
-        return Truth(jnp.ones(shape, bool), jnp.zeros(shape, bool))
-    return None
-
-
-def _anything(model: Value) -> Value:
-    """The set of all values."""
-    if isinstance(model, Interval):
-        shape, dtype = model.shape, model.dtype
-        return Interval(jnp.full(shape, -np.inf, dtype), jnp.full(shape, np.inf, dtype))
-    if isinstance(model, Truth):
-        shape = model.certain.shape
-        return Truth(jnp.zeros(shape, bool), jnp.ones(shape, bool))
-    return None
-
-
-def _hull(x: Value, y: Value) -> Value:
-    if isinstance(x, Interval):
-        return Interval(lax.min(x.lo, y.lo), lax.max(x.hi, y.hi))
-    if isinstance(x, Truth):
-        return Truth(x.certain & y.certain, x.possible | y.possible)
-    return x
-
-
-def _within(x: Value, y: Value, ndim: int) -> Array:
-    """Whether all members of x are members of y, along the first axes; arrays are one member."""
-    if isinstance(x, Interval):
-        inside = (x.lo >= y.lo) & (x.hi <= y.hi)
-    elif isinstance(x, Truth):
-        inside = (x.certain | ~y.certain) & (y.possible | ~x.possible)
-    elif jnp.issubdtype(x.dtype, jax.dtypes.extended):
-        inside = jnp.zeros(x.shape, bool)
-    else:
-        inside = lax.eq(x, y)
-    return jnp.all(inside, axis=tuple(range(ndim, inside.ndim)))
-
-
-def _select(mask: Array, x: Value, y: Value) -> Value:
-    """x where a mask over the first axes is true, y elsewhere."""
-
-    def select(a: Array, b: Array) -> Array:
-        return lax.select(lax.broadcast_in_dim(mask, a.shape, range(mask.ndim)), a, b)
-
-    return jax.tree.map(select, x, y)
-
-
 # --- branches ---------------------------------------------------------------------------
 
 
 def _cond(index: Value, *operands: Value, branches: Sequence[Body], **_: Any) -> list[Value]:
     results = [branch.abstract(*operands) for branch in branches]
-    if isinstance(index, Truth):
-        return _either(index, operands, branches, results)
+    if not is_plain(index):
+        return _undecided_cond(index, operands, branches, results)
     models: Any = reduce(_joined, results)
     axes = _axes((index, operands))
     operands = _spread(operands, axes)
@@ -206,32 +115,39 @@ def _cond(index: Value, *operands: Value, branches: Sequence[Body], **_: Any) ->
     )
 
 
-def _either(
-    which: Truth,
+def _possible(index: Value, count: int) -> list[Array]:
+    """Which of so many branches may be taken; an index that is out of range takes the nearest."""
+    if isinstance(index, Truth):
+        return [~index.certain, index.possible]
+    nearest = clamp(jnp.zeros_like(index.lo), index, jnp.full_like(index.lo, count - 1))
+    return [nearest.may_be(i) for i in range(count)]
+
+
+def _undecided_cond(
+    index: Value,
     operands: Sequence[Value],
     branches: Sequence[Body],
     results: Sequence[Sequence[Value]],
 ) -> list[Value]:
     """The hull of the branches that may be taken; what cannot be taken is not evaluated."""
-    otherwise, then = branches[:2]
-    count, axes = len(results[0]), _axes((which, operands))
+    count, axes = len(results[0]), _axes((index, operands))
     operands = _spread(operands, axes)
     same: dict[int, Value] = {}
     for i in range(count):
-        source = then.passed(i)
-        if source is not None and source == otherwise.passed(i):
+        sources = {branch.passed(i) for branch in branches}
+        if len(sources) == 1 and (source := sources.pop()) is not None:
             same[i] = operands[source]
 
     def sets(values: Sequence[Value]) -> list[Value]:
-        return [None if i in same else _as_set(v, "cond") for i, v in enumerate(values)]
+        return [None if i in same else as_set(v, "cond") for i, v in enumerate(values)]
 
     def taken(branch: Body, possible: Array, abstract: Sequence[Value]) -> list[Value]:
-        none = _spread([_nothing(m) for m in jax.eval_shape(sets, abstract)], axes)
+        none = _spread([nothing(m) for m in jax.eval_shape(sets, abstract)], axes)
         return lax.cond(possible, lambda: _spread(sets(branch(*operands)), axes), lambda: none)
 
-    yes = taken(then, which.possible, results[1])
-    no = taken(otherwise, ~which.certain, results[0])
-    return [same[i] if i in same else _hull(yes[i], no[i]) for i in range(count)]
+    found = map(taken, branches, _possible(index, len(branches)), results)
+    hulls = reduce(lambda xs, ys: list(map(hull, xs, ys)), found)
+    return [same.get(i, h) for i, h in enumerate(hulls)]
 
 
 def _cond_demand(
@@ -331,7 +247,7 @@ def _while(  # A loop mapped by vmap has a condition for each element, on the fi
         if not holds.shape:
             return lax.while_loop(condition, advance, init)
         return lax.while_loop(
-            lambda s: jnp.any(condition(s)), lambda s: _select(condition(s), advance(s), s), init
+            lambda s: jnp.any(condition(s)), lambda s: part(condition(s), advance(s), s), init
         )
     constant = [body_jaxpr.passed(i) == body_nconsts + i for i in range(len(init))]
     collected = [w and not c for w, c in zip(wanted, constant, strict=True)]
@@ -361,8 +277,8 @@ def _undecided_while(
     """The hull of the states in which a member may leave the loop."""
 
     def stopped(state: list[Value], holds: Truth) -> list[Value]:
-        sets = [_as_set(v, "while") if c else None for v, c in zip(state, collected, strict=True)]
-        return [_select(holds.certain, _spread(_nothing(v), _axes(v)), v) for v in sets]
+        sets = [as_set(v, "while") if c else None for v, c in zip(state, collected, strict=True)]
+        return [part(holds.certain, _spread(nothing(v), _axes(v)), v) for v in sets]
 
     def goes_on(loop: _Loop) -> Array:
         return loop.possible & (loop.undecided <= WIDENED_AFTER)
@@ -370,23 +286,23 @@ def _undecided_while(
     def step(loop: _Loop) -> _Loop:
         state, goes = loop.state, goes_on(loop)
         new = advance(state)
-        joined = [_hull(n, s) if _kind(n) else n for n, s in zip(new, state, strict=True)]
-        new = _select(loop.undecided > JOINED_AFTER, joined, new)
+        joined = [hull(n, s) if kind(n) else n for n, s in zip(new, state, strict=True)]
+        new = part(loop.undecided > JOINED_AFTER, joined, new)
         holds = condition(new)
-        found = [_hull(f, s) for f, s in zip(loop.found, stopped(new, holds), strict=True)]
+        found = [hull(f, s) for f, s in zip(loop.found, stopped(new, holds), strict=True)]
         # What follows states that are all among those before are such states again.
         live = [(n, s) for n, s in zip(new, state, strict=True) if n is not None]
-        settled = [_within(n, s, goes.ndim) for n, s in live]
+        settled = [within(n, s, goes.ndim) for n, s in live]
         possible = holds.possible & ~reduce(lax.bitwise_and, settled)
         after = _Loop(new, found, loop.undecided + ~holds.certain, possible)
-        return _select(goes, after, loop)
+        return part(goes, after, loop)
 
     holds = condition(init)
     undecided = lax.convert_element_type(~holds.certain, np.int32)
     start = _Loop(init, stopped(init, holds), undecided, holds.possible)
     end = lax.while_loop(lambda loop: jnp.any(goes_on(loop)), step, start)
     # The loop was left before it could not go on any more.
-    return [_select(end.possible, _anything(f), f) for f in end.found]
+    return [part(end.possible, anything(f), f) for f in end.found]
 
 
 def _while_demand(

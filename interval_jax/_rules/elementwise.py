@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -28,14 +29,18 @@ from interval_jax._interval import (
     sqr,
     sub,
 )
+from interval_jax._rules import integers
 from interval_jax._rules.registry import (
+    Integers,
     Rule,
-    Truth,
     UnsupportedPrimitiveError,
     Value,
     _define,
     def_elementwise,
+    is_plain,
     is_real,
+    on_integers,
+    primitive,
     settled,
 )
 from interval_jax.set_ops import convex_hull
@@ -99,7 +104,7 @@ def _nonnegative(x: Interval) -> Interval:
 
 
 def _integer_pow(x: Value, *, y: int) -> Value:
-    return el.pown(x, y)
+    return el.pown(x, y) if is_real(x) else on_integers(primitive("integer_pow"), x, y=y)
 
 
 def _integer_pow_vjp(
@@ -115,14 +120,19 @@ _define("integer_pow", Rule(_integer_pow, _integer_pow_vjp))
 
 def _pow(x: Value, y: Value, **_: Any) -> Value:
     """x**y for constant y = 1/2 or an integer, for any x; else :func:`_power`."""
+    if not is_real(x):
+        return on_integers(primitive("pow"), x, y)
     exponent = _constant(y)
     if exponent == 0.5:
         return basic.sqrt(x)
     if exponent is not None and exponent == int(exponent):
         return el.pown(x, int(exponent))
+    if isinstance(y, Integers):
+        y = integers.real(y, x.dtype)
     return _power(*_operands(x, y))
 
 
+@jax.jit  # a cond by itself would be compiled anew in every call
 def _power(x: Interval, y: Interval) -> Interval:
     """x**y for x > 0, with 0**y = 0 for y > 0 and 0**0 = 1, and for x < 0 where y is whole."""
     value = el.pow(x, y)
@@ -151,7 +161,7 @@ def _power_of_negative(x: Interval, y: Interval) -> Interval:
 
 def _constant(y: Value) -> float | None:
     """The one value of a constant exponent, None if it has several or is unknown."""
-    if isinstance(y, Interval | Truth) or not hasattr(y, "__array__"):
+    if not is_plain(y) or not hasattr(y, "__array__"):
         return None
     try:
         values = np.unique(np.asarray(y))
@@ -187,7 +197,7 @@ _define("pow", Rule(_pow, _pow_vjp))
 
 def _clamp(low: Value, x: Value, high: Value, **_: Any) -> Value:
     if not is_real(x):
-        return lax.clamp(low, x, high)
+        return integers.clamp(low, x, high)
     return basic.min(basic.max(x, low), high)
 
 

@@ -15,12 +15,15 @@ from jax import Array, lax
 
 from interval_jax._interval import Interval, _is_empty, as_interval
 from interval_jax._rules.registry import (
+    Integers,
     Rule,
     Truth,
     UnsupportedPrimitiveError,
     Value,
     _define,
+    is_plain,
     is_real,
+    on_integers,
     primitive,
 )
 from interval_jax._rules.sums import checked_plain
@@ -48,7 +51,7 @@ def _def_extreme(name: str, indices: Sequence[int] = ()) -> None:
     def enclosure(*inputs: Value, **params: Any) -> Any:
         checked_plain(name, *(inputs[i] for i in indices))
         if not any(is_real(a) for a in inputs):
-            return prim.bind(*inputs, **params)
+            return on_integers(prim, *inputs, **params)
         values = [a if i in indices else as_interval(a) for i, a in enumerate(inputs)]
         low = prim.bind(*(a.lo if isinstance(a, Interval) else a for a in values), **params)
         high = prim.bind(*(a.hi if isinstance(a, Interval) else a for a in values), **params)
@@ -191,20 +194,36 @@ def _top_k_demand(wanted: Sequence[bool], **params: Any) -> tuple[Sequence[bool]
 _define("top_k", Rule(_top_k, _top_k_vjp, demand=_top_k_demand))
 
 
-def _def_argument(name: str) -> None:
+# --- places -----------------------------------------------------------------------------
+
+
+def _def_argument(name: str, smallest: bool) -> None:
     prim = primitive(name)
 
-    def enclosure(x: Value, **params: Any) -> Value:
-        if isinstance(x, Interval | Truth):
-            raise UnsupportedPrimitiveError(
-                f"{name} of interval data: which member is extreme is not decided, and an index "
-                "has no interval; use jnp.max, jnp.min or jax.lax.top_k for the value, or take "
-                "the index of a plain array"
-            )
-        return prim.bind(x, **params)
+    def enclosure(x: Value, *, axes: Sequence[int], index_dtype: Any, **params: Any) -> Value:
+        if is_plain(x):
+            return prim.bind(x, axes=axes, index_dtype=index_dtype, **params)
+        if isinstance(x, Truth):
+            x = Integers(x.certain.astype(np.int32), x.possible.astype(np.int32))
+        # Of equal members the first is taken: one that is surely as large excludes those behind.
+        low, high = x.lo, x.hi
+        if smallest:
+            reverse = lax.neg if isinstance(x, Interval) else lax.bitwise_not
+            low, high = reverse(high), reverse(low)
+        low, high = (jnp.moveaxis(b, axes[0], 0) for b in (low, high))
+        best = lax.cummax(low, 0)
+        possible = high >= best[-1]
+        possible = possible.at[1:].set(possible[1:] & (high[1:] > best[:-1]))
+        places = lax.broadcasted_iota(index_dtype, possible.shape, 0)
+        last = places.shape[0] - 1
+        return Integers(
+            jnp.min(jnp.where(possible, places, last), 0),
+            jnp.max(jnp.where(possible, places, 0), 0),
+            possible,
+        )
 
-    _define(name, Rule(enclosure, plain=True))
+    _define(name, Rule(enclosure))
 
 
-_def_argument("argmax")
-_def_argument("argmin")
+_def_argument("argmax", smallest=False)
+_def_argument("argmin", smallest=True)

@@ -16,6 +16,7 @@ from interval_jax._rules.registry import (
     Value,
     _define,
     is_real,
+    on_integers,
     primitive,
 )
 from interval_jax._rules.sums import checked_plain
@@ -64,7 +65,7 @@ def _def_running(name: str, operation: Operation) -> None:
 
     def enclosure(x: Value, *, axis: int, reverse: bool) -> Value:
         if not is_real(x):
-            return prim.bind(x, axis=axis, reverse=reverse)
+            return on_integers(prim, x, axis=axis, reverse=reverse)
         return lax.associative_scan(operation, as_interval(x), reverse=reverse, axis=axis)
 
     _define(name, Rule(enclosure))
@@ -80,7 +81,7 @@ def _scatter_mul(
     checked_plain("scatter_mul", indices)
     prim = primitive("scatter_mul")
     if not is_real(x):
-        return prim.bind(x, indices, updates, unique_indices=unique_indices, **params)
+        return on_integers(prim, x, indices, updates, unique_indices=unique_indices, **params)
     if not unique_indices:
         raise UnsupportedPrimitiveError(
             "scatter_mul (x.at[i].multiply) at indices that may repeat: say unique_indices=True if "

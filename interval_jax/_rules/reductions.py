@@ -10,7 +10,7 @@ from jax import Array, lax
 
 from interval_jax import _sums
 from interval_jax._interval import Interval, as_interval, mul
-from interval_jax._rules.registry import Rule, Value, _define, is_real, primitive
+from interval_jax._rules.registry import Rule, Value, _define, is_real, on_integers, primitive
 
 
 def _restored(x: Array, shape: tuple[int, ...], axes: Sequence[int]) -> Array:
@@ -25,7 +25,7 @@ def _spread(x: Interval, shape: tuple[int, ...], axes: Sequence[int]) -> Interva
 
 def _sum(x: Value, *, axes: Sequence[int], **params: Any) -> Value:
     if not is_real(x):
-        return primitive("reduce_sum").bind(x, axes=axes, **params)
+        return on_integers(primitive("reduce_sum"), x, axes=axes, **params)
     x = as_interval(x)
     return Interval(*_sums.sum_bounds((x.lo, x.hi), tuple(axes)))
 
@@ -42,7 +42,7 @@ _define("reduce_sum", Rule(_sum, _sum_vjp))
 def _def_extreme(name: str, largest: bool) -> None:
     def enclosure(x: Value, *, axes: Sequence[int], **params: Any) -> Value:
         if not is_real(x):
-            return primitive(name).bind(x, axes=axes, **params)
+            return on_integers(primitive(name), x, axes=axes, **params)
         x = as_interval(x)
         empty = jnp.any(x.lo > x.hi, axes)
         pick = jnp.max if largest else jnp.min

@@ -1,7 +1,8 @@
 """Floor 3: the registry, one :class:`Rule` per primitive, and the combinators that build rules.
 
-Values in an enclosed program are of three kinds: an :class:`Interval`; a plain array, which
-is exactly what it is; and a :class:`Truth`, a boolean that may be undecided.
+Values in an enclosed program are of four kinds: an :class:`Interval`; a plain array, which
+is exactly what it is; a :class:`Truth`, booleans that may be undecided; and :class:`Integers`,
+integers that may be undecided: places of largest members, counts, rounded numbers.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from interval_jax._rounding import stored
 
 __all__ = [
     "RULES",
+    "Integers",
     "Rule",
     "Truth",
     "UnsupportedPrimitiveError",
@@ -33,7 +35,10 @@ __all__ = [
     "def_refused",
     "def_structural",
     "elementwise_rule",
+    "integers",
+    "is_plain",
     "is_real",
+    "on_integers",
     "primitive",
     "register",
     "settled",
@@ -49,9 +54,50 @@ class Truth:
     certain: Array
     possible: Array
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.certain.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the array."""
+        return np.dtype(bool)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Integers:
+    """An integer array that may be undecided: each number is from ``lo`` to ``hi``.
+
+    ``among``, if there is one, has one row for each of the numbers 0, 1, ... in question, which
+    tells whether that is possible: of conditions, the first that holds is none between.
+    """
+
+    lo: Array
+    hi: Array
+    among: Array | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.lo.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the array."""
+        return self.lo.dtype
+
+    def may_be(self, number: int) -> Array:
+        """Tell where a number is possible."""
+        within = (self.lo <= number) & (number <= self.hi)
+        if self.among is None or not 0 <= number < self.among.shape[0]:
+            return within
+        return within & self.among[number]
+
 
 Value = Any
-"""An Interval, a Truth or an array: which of them a rule gets is checked when it runs."""
+"""An Interval, a Truth, Integers or an array: which of them a rule gets is checked when it runs."""
 
 Enclose = Callable[..., Any]
 Vjp = Callable[..., Sequence[Interval | None]]
@@ -91,6 +137,9 @@ class Rule:
 
 RULES: dict[Primitive, Rule] = {}
 
+INTEGER_RULES: dict[str, Enclose] = {}
+"""``rule(prim, *args, **params)`` of primitives on integers some of which are undecided."""
+
 
 class UnsupportedPrimitiveError(NotImplementedError):
     """A traced function uses a primitive that has no rule, or none for such operands."""
@@ -126,14 +175,22 @@ def _define(name: str, rule: Rule) -> None:
 
 def is_real(value: Any) -> bool:
     """Tell whether a value is a float: an interval or a plain float array."""
-    return isinstance(value, Interval) or (
-        not isinstance(value, Truth) and jnp.issubdtype(value.dtype, jnp.floating)
-    )
+    return isinstance(value, Interval) or jnp.issubdtype(value.dtype, jnp.floating)
+
+
+def is_plain(value: Value) -> bool:
+    """Tell whether a value is an array, which is exactly what it is."""
+    return not isinstance(value, Interval | Truth | Integers)
 
 
 def truth(value: Truth | Array) -> Truth:
     """A boolean as a possibly undecided one."""
     return value if isinstance(value, Truth) else Truth(value, value)
+
+
+def integers(value: Integers | Array) -> Integers:
+    """An integer as a possibly undecided one."""
+    return value if isinstance(value, Integers) else Integers(value, value)
 
 
 # --- combinators ------------------------------------------------------------------------
@@ -197,7 +254,7 @@ def def_elementwise(name: str, enclose: Enclose, *slopes: Slope | int | None) ->
 
     def enclosure(*args: Value, **params: Any) -> Value:
         if not any(is_real(a) for a in args):
-            return _plain(prim, *args, **params)
+            return on_integers(prim, *args, **params)
         assert rule.enclose is not None
         return rule.enclose(*args)
 
@@ -238,16 +295,16 @@ def def_structural(
         return
 
     def enclosure(*args: Value, **params: Any) -> Any:
-        if not any(isinstance(a, Interval | Truth) for a in args):
+        if all(map(is_plain, args)):
             return prim.bind(*args, **params)
         if any(isinstance(a, Truth) for a in args):
             pairs = [(a.certain, a.possible) if isinstance(a, Truth) else (a, a) for a in args]
             build: Any = Truth
         else:
             # Plain floats among intervals become points; indices and masks stay what they are.
-            reals = [as_interval(a) if is_real(a) else a for a in args]
-            pairs = [(a.lo, a.hi) if isinstance(a, Interval) else (a, a) for a in reals]
-            build = _filled
+            values = [as_interval(a) if is_real(a) else a for a in args]
+            pairs = [(a, a) if is_plain(a) else (a.lo, a.hi) for a in values]
+            build = Integers if any(isinstance(a, Integers) for a in values) else _filled
         low = prim.bind(*(p[0] for p in pairs), **params)
         high = prim.bind(*(p[1] for p in pairs), **params)
         if prim.multiple_results:
@@ -264,7 +321,7 @@ def def_structural(
         if transpose is not None:
             given = transpose(cotangents, inputs, **params)
             return [g if want else None for g, want in zip(given, wanted, strict=True)]
-        moved = [i for i, want in enumerate(wanted) if want]
+        moved = [i for i, want in enumerate(wanted) if want and is_real(inputs[i])]
 
         def forward(*reals: Array) -> Any:
             args = list(inputs)
@@ -288,12 +345,18 @@ def def_structural(
 
 def _plain(prim: Any, *args: Value, **params: Any) -> Any:
     """Evaluate a primitive on integers, booleans or keys, which are exact."""
-    if any(isinstance(a, Interval | Truth) for a in args):
+    if not all(map(is_plain, args)):
         raise UnsupportedPrimitiveError(
-            f"{prim.name} of interval data or of an undecided boolean: integers, indices and "
-            "masks must come from plain arrays"
+            f"{prim.name} of interval data, or of a boolean or an integer that depends on it: "
+            "what this gives must come from plain arrays"
         )
     return prim.bind(*args, **params)
+
+
+def on_integers(prim: Any, *args: Value, **params: Any) -> Any:
+    """Evaluate a primitive on no real numbers: as it is, if they are plain, or by its rule."""
+    rule = _plain if all(map(is_plain, args)) else INTEGER_RULES.get(prim.name, _plain)
+    return rule(prim, *args, **params)
 
 
 def def_plain(name: str) -> None:

@@ -8,18 +8,20 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import lax
 
-from interval_jax import _rounding as rd
 from interval_jax import _sums
 from interval_jax._interval import Interval, as_interval
+from interval_jax._rules import integers
 from interval_jax._rules.registry import (
+    Integers,
     Rule,
     Truth,
     UnsupportedPrimitiveError,
     Value,
     _define,
     def_structural,
+    is_plain,
     is_real,
     primitive,
 )
@@ -29,10 +31,7 @@ for _name in (
     "all_to_all",
     "concatenate",
     "copy",
-    "dynamic_slice",
-    "dynamic_update_slice",
     "expand_dims",
-    "gather",
     "pad",
     "ppermute",
     "reshape",
@@ -48,6 +47,7 @@ for _name in (
     "sharding_constraint",
 ):
     def_structural(_name)
+
 
 def _summed(
     cotangents: Sequence[Interval], inputs: Sequence[Value], **params: Any
@@ -114,33 +114,35 @@ _define("stop_gradient", Rule(_name_value, _no_gradient))
 
 
 def _convert(x: Value, *, new_dtype: Any, **_: Any) -> Value:
-    real = jnp.issubdtype(new_dtype, jnp.floating)
-    if isinstance(x, Interval):
-        if not real:
-            raise UnsupportedPrimitiveError(
-                f"convert_element_type from {x.dtype} to {np.dtype(new_dtype)}: an interval has no "
-                "complex, integer or boolean value; take indices and masks from plain arrays"
-            )
-        return x.astype(new_dtype)
+    dtype = np.dtype(new_dtype)
+    if jnp.issubdtype(dtype, jnp.floating):
+        return _as_real(x, dtype)
+    if is_plain(x):
+        return lax.convert_element_type(x, new_dtype)
+    if np.issubdtype(dtype, np.bool_):
+        return x if isinstance(x, Truth) else _is_not_zero(x)
+    if not jnp.issubdtype(dtype, jnp.integer):
+        raise UnsupportedPrimitiveError(
+            f"convert_element_type from {x.dtype} to {dtype}: an interval has no complex value; "
+            "write the real and imaginary parts as two arrays"
+        )
     if isinstance(x, Truth):
-        if not real:
-            raise UnsupportedPrimitiveError(
-                f"convert_element_type of an undecided boolean to {np.dtype(new_dtype)}: "
-                "convert it to a float, or use jnp.where"
-            )
-        return Interval(x.certain.astype(new_dtype), x.possible.astype(new_dtype))
-    if is_real(x) or not real:
-        return as_interval(x, new_dtype) if real else lax.convert_element_type(x, new_dtype)
-    return _from_integers(x, rd.format_of(np.dtype(new_dtype)))
+        return Integers(x.certain.astype(dtype), x.possible.astype(dtype))
+    return integers.converted(x, dtype) if isinstance(x, Integers) else integers.rounded(x, dtype)
 
 
-def _from_integers(x: Array, fmt: rd.Format) -> Value:
-    near = x.astype(fmt.dtype)
-    if x.dtype == bool or np.iinfo(x.dtype).bits < fmt.digits:
-        return near
-    # Integers of more than p bits are rounded to nearest: the truth is within one step.
-    inexact = lax.ge(lax.abs(near), lax.full_like(near, 2.0**fmt.digits))
-    return Interval(rd.step_down(near, inexact), rd.step_up(near, inexact))
+def _as_real(x: Value, dtype: np.dtype) -> Value:
+    if isinstance(x, Truth):
+        return Interval(x.certain.astype(dtype), x.possible.astype(dtype))
+    if isinstance(x, Integers):
+        return integers.real(x, dtype)
+    return as_interval(x, dtype) if is_real(x) else integers.real_number(x, dtype)
+
+
+def _is_not_zero(x: Interval | Integers) -> Truth:
+    zero = lax.full_like(x.lo, 0)
+    is_zero = lax.eq(x.lo, zero) & lax.eq(x.hi, zero)
+    return Truth(lax.gt(x.lo, zero) | lax.lt(x.hi, zero), ~is_zero)
 
 
 def _convert_vjp(

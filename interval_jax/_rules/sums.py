@@ -20,7 +20,9 @@ from interval_jax._rules.registry import (
     UnsupportedPrimitiveError,
     Value,
     _define,
+    is_plain,
     is_real,
+    on_integers,
     primitive,
 )
 
@@ -30,7 +32,7 @@ Count = Callable[..., int]
 
 def checked_plain(name: str, *values: Value) -> None:
     """Raise if one of these operands is interval data."""
-    if any(is_real(v) or not hasattr(v, "dtype") for v in values):
+    if not all(is_plain(v) and not is_real(v) for v in values):
         raise UnsupportedPrimitiveError(
             f"{name} at places that depend on interval data: indices must come from plain arrays "
             "of integers"
@@ -68,7 +70,7 @@ def def_sum(name: str, count: Count, transposed_count: Count, indices: Sequence[
         reals, arguments = split(inputs)
         checked_plain(name, *(inputs[i] for i in indices))
         if not any(is_real(inputs[i]) for i in reals):
-            return prim.bind(*inputs, **params)
+            return on_integers(prim, *inputs, **params)
         terms = [as_interval(inputs[i]) for i in reals]
 
         def total(*values: Array) -> Any:
@@ -132,7 +134,7 @@ def _scatter_sub(x: Value, indices: Value, updates: Value, **params: Any) -> Val
     """``x`` plus the opposite updates."""
     checked_plain("scatter_sub", indices)
     if not is_real(x):
-        return primitive("scatter_sub").bind(x, indices, updates, **params)
+        return on_integers(primitive("scatter_sub"), x, indices, updates, **params)
 
     def total(a: Array, b: Array) -> Any:
         names = ("dimension_numbers", "indices_are_sorted", "unique_indices", "mode")

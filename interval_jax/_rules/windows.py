@@ -23,6 +23,7 @@ from interval_jax._rules.registry import (
     Value,
     _define,
     is_real,
+    on_integers,
     primitive,
 )
 
@@ -247,7 +248,7 @@ def _def_windowed_extreme(name: str, largest: bool) -> None:
 
     def enclosure(x: Value, **params: Any) -> Value:
         if not is_real(x):
-            return prim.bind(x, **params)
+            return on_integers(prim, x, **params)
         x = as_interval(x)
         return normalised(prim.bind(x.lo, **params), prim.bind(x.hi, **params))
 
