@@ -46,7 +46,59 @@ def conformance(report: dict[str, Any]) -> list[list[str]]:
     return [["operation", *header], *rows, ["**total**", *total]]
 
 
-TABLES = {"soundness": soundness, "conformance": conformance}
+THEMES = {
+    "jnp": "``jax.numpy``",
+    "nn": "``jax.nn``",
+    "special": "``jax.scipy.special``",
+    "norm": "``jax.scipy.stats.norm``",
+    "lax": "``jax.lax``",
+}
+
+
+def corpus(report: dict[str, Any]) -> list[list[str]]:
+    """A line for each theme: functions, exact values in all ways of calling, what was wrong."""
+    rows: dict[str, list[Any]] = {theme: [] for theme in (*THEMES.values(), "programs")}
+    for outcome in report["outcomes"]:
+        theme = outcome["case"].partition(".")[0]
+        rows[THEMES.get(theme, "programs")].append(outcome)
+    header = ["theme", "functions", "exact values", "violations", "not isotone"]
+
+    def row(name: str, outcomes: list[Any]) -> list[str]:
+        return [
+            name,
+            str(len({o["case"] for o in outcomes})),
+            f"{sum(o['values'] * len(o['violations']) for o in outcomes):,}",
+            str(sum(sum(o["violations"].values()) for o in outcomes)),
+            f"{sum(sum(o['larger'].values()) for o in outcomes):,}",
+        ]
+
+    lines = [row(name, outcomes) for name, outcomes in rows.items()]
+    return [header, *lines, row("**total**", report["outcomes"])]
+
+
+def isotonicity(report: dict[str, Any]) -> list[list[str]]:
+    """A line for each function of which an enclosure of a smaller box reached out of another."""
+    rows: dict[str, list[str]] = {}
+    for outcome in report["outcomes"]:
+        if count := sum(outcome["larger"].values()):
+            share = count / outcome["values"] / len(outcome["larger"])
+            row = rows.setdefault(outcome["case"], [f"``{outcome['case']}``", "0", "", "0", ""])
+            at = 1 if outcome["dtype"] == "float64" else 3
+            row[at : at + 2] = [f"{1e6 * share:.0f}", f"{outcome['excess']:.0f}"]
+    header = ["function"]
+    for dtype in ("float64", "float32"):
+        header += [f"{dtype}: of a million", "at most, ulp"]
+    return [header, *rows.values()]
+
+
+TABLES = {
+    "soundness": soundness,
+    "conformance": conformance,
+    "corpus": corpus,
+    "isotonicity": isotonicity,
+}
+FILES = {"isotonicity": "corpus"}
+"""The files of tables that have not their own."""
 
 
 class Results(SphinxDirective):
@@ -56,7 +108,7 @@ class Results(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        file = RESULTS / f"{name}.json"
+        file = RESULTS / f"{FILES.get(name, name)}.json"
         self.env.note_dependency(str(file))
         report = json.loads(file.read_text())
         text = io.StringIO()

@@ -167,6 +167,11 @@ _VECTORS = of_vectors(
             ],
         ),
         (
+            "lax.cond of a vector",
+            lambda x: lax.cond(x[0] < x[1], jnp.sort, jnp.negative, x),
+            lambda x: sorted(x) if x[0] < x[1] else [-v for v in x],
+        ),
+        (
             "lax.switch on an index",
             lambda x: lax.scan(
                 lambda c, i: (c, lax.switch(i, [lambda v: v[0] + v[1], lambda v: v[2] * v[3]], c)),

@@ -142,6 +142,26 @@ _NUMBERS = of_numbers(
         ("jnp.fmod", lambda x: jnp.fmod(x, 4.0), lambda x: mp.sign(x) * mp.fmod(abs(x), 4), LINE),
         ("jnp.modf", lambda x: jnp.modf(x)[0], lambda x: x - mp.sign(x) * mp.floor(abs(x)), LINE),
         ("jnp.real", jnp.real, lambda x: x, LINE),
+        (
+            "jnp.select",
+            lambda x: jnp.select([x < -1, x < 1], [x * x, 2 - x], 1.0),
+            lambda x: x * x if x < -1 else 2 - x if x < 1 else mp.mpf(1),
+            NEAR,
+        ),
+        (
+            "jnp.piecewise",
+            lambda x: jnp.piecewise(x, [x < 0, x >= 0], [lambda v: -v, jnp.exp]),
+            lambda x: -x if x < 0 else mp.exp(x),
+            NEAR,
+        ),
+        (
+            "jnp.interp",
+            lambda x: jnp.interp(
+                x, jnp.array([-2.0, 0, 4], x.dtype), jnp.array([1.0, 3, -5], x.dtype)
+            ),
+            lambda x: clip(x + 3, 1, 3) if x < 0 else 3 - 2 * clip(x, 0, 4),
+            (-5.0, 9.0),
+        ),
         ("jnp.isfinite", lambda x: jnp.where(jnp.isfinite(x), x, 0), lambda x: x, LINE),
         (
             "jnp.logical_and",
@@ -202,6 +222,36 @@ _VECTORS = of_vectors(
         ("jnp.average", jnp.average, mean),
         ("jnp.nansum", jnp.nansum, mp.fsum),
         ("jnp.partition", lambda x: jnp.partition(x, 1)[1], lambda x: sorted(x)[1]),
+        ("jnp.median", jnp.median, lambda x: mean(sorted(x)[1:3])),
+        ("jnp.nanmedian", jnp.nanmedian, lambda x: mean(sorted(x)[1:3])),
+        (
+            "jnp.quantile",
+            lambda x: jnp.quantile(x, 0.25),
+            lambda x: sorted(x)[0] / 4 + 3 * sorted(x)[1] / 4,
+        ),
+        (
+            "jnp.percentile",
+            lambda x: jnp.percentile(x, 50.0, method="lower"),
+            lambda x: sorted(x)[1],
+        ),
+        ("jnp.diagonal", lambda x: jnp.diagonal(x.reshape(2, 2)), lambda x: [x[0], x[3]]),
+        ("jnp.insert", lambda x: jnp.insert(x, 1, x[3]), lambda x: [x[0], x[3], *x[1:]]),
+        (
+            "jnp.choose",
+            lambda x: jnp.choose(jnp.array([1, 0]), [x[:2], x[2:]], mode="clip"),
+            lambda x: [x[2], x[1]],
+        ),
+        (
+            "jnp.linalg.det",
+            lambda x: jnp.linalg.det(x.reshape(2, 2)),
+            lambda x: x[0] * x[3] - x[1] * x[2],
+        ),
+        ("jnp.argmax", lambda x: x[jnp.argmax(x)], max),
+        (
+            "jnp.digitize",
+            lambda x: jnp.digitize(x, jnp.array([-1.0, 1.0], x.dtype)) * x,
+            lambda x: [v * ((v >= -1) + (v >= 1)) for v in x],
+        ),
         ("jnp.inner", lambda x: jnp.inner(x, x[::-1]), lambda x: 2 * (x[0] * x[3] + x[1] * x[2])),
         ("jnp.tensordot", lambda x: jnp.tensordot(matrix(x), x, 1), product),
         (
