@@ -1,6 +1,10 @@
 """Checks that every function of one argument has to pass: containment, no tolerance."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -64,6 +68,27 @@ def in_format(x: np.ndarray) -> np.ndarray:
 def singletons(x: np.ndarray) -> ij.Interval:
     """The intervals [x, x]."""
     return ij.Interval(jnp.asarray(x), jnp.asarray(x))
+
+
+def check_formats(function: Callable[..., ij.Interval], *x: np.ndarray) -> None:
+    """From float32 to float32 without an operation in 64 bits."""
+    program = jax.make_jaxpr(function)(*map(singletons, x))
+    assert all(v.dtype == np.float32 for v in program.out_avals)
+    assert "f64" not in str(program)
+    assert "i64" not in str(program)
+
+
+def without_x64(check: Callable[[], None]) -> None:
+    """Run a check, a function of a module, in a process in which JAX has no float64."""
+    name, root = check.__name__, Path(__file__).parents[2]
+    off = "import jax; assert not jax.config.jax_enable_x64"
+    subprocess.run(
+        [sys.executable, "-c", f"{off}; from {check.__module__} import {name}; {name}()"],
+        check=True,
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root), "JAX_ENABLE_X64": "0"},
+        timeout=300,
+    )
 
 
 def check_points(

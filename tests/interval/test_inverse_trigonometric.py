@@ -1,10 +1,6 @@
 """asin, acos, atan, acot and atan2: containment without tolerance."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import ival
 import jax
@@ -292,27 +288,14 @@ def test_bounds_of_angles_have_their_derivatives() -> None:
         assert np.isfinite(slope(jnp.array(0.5)))
 
 
-_WITHOUT_X64 = """
-import jax, numpy as np
-assert not jax.config.jax_enable_x64
-import interval_jax as ij
-from tests.interval import kernel_checks
-from tests.interval.test_inverse_trigonometric import BREAKS, FUNCTIONS, _domain
-for name, function in FUNCTIONS.items():
-    x = _domain(name, kernel_checks.around(BREAKS, np.float32, 3_000, seed=9))
-    text = str(jax.make_jaxpr(function)(kernel_checks.singletons(x)))
-    assert "f64" not in text and "i64" not in text
-    if name == "asin":
-        kernel_checks.check_points(function, name, x, tightest=0.95)
-X = kernel_checks.singletons(x)
-text = str(jax.make_jaxpr(ij.atan2)(X, X))
-assert "f64" not in text and "i64" not in text
-"""
+def check_float32() -> None:
+    for name, function in FUNCTIONS.items():
+        x = _domain(name, kernel_checks.around(BREAKS, np.float32, 3_000, seed=9))
+        kernel_checks.check_formats(function, x)
+        if name == "asin":
+            kernel_checks.check_points(function, name, x, tightest=0.95)
+    kernel_checks.check_formats(ij.atan2, x, x)
 
 
 def test_float32_does_not_need_x64() -> None:
-    root = Path(__file__).parents[2]
-    environment = os.environ | {"PYTHONPATH": str(root), "JAX_ENABLE_X64": "0"}
-    subprocess.run(
-        [sys.executable, "-c", _WITHOUT_X64], check=True, cwd=root, env=environment, timeout=300
-    )
+    kernel_checks.without_x64(check_float32)

@@ -1,10 +1,5 @@
 """lgamma: containment without tolerance, from pole to pole."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -199,31 +194,11 @@ def test_bounds_have_the_derivative_of_the_function() -> None:
     np.testing.assert_allclose(gradient, jax.scipy.special.digamma(x), rtol=1e-12)
 
 
-_WITHOUT_X64 = """
-import sys
-import jax, numpy as np, jax.numpy as jnp
-assert not jax.config.jax_enable_x64
-import interval_jax as ij
-x = jnp.asarray(np.load(sys.argv[1]))
-value = ij.lgamma(ij.Interval(x, x))
-assert value.dtype == np.float32
-text = str(jax.make_jaxpr(ij.lgamma)(ij.Interval(x, x)))
-assert "f64" not in text and "i64" not in text
-np.savez(sys.argv[2], lo=value.lo, hi=value.hi)
-"""
-
-
-def test_float32_does_not_need_x64(tmp_path: Path) -> None:
+def check_float32() -> None:
     x = _positive(np.float32, 2_000, seed=9)
-    np.save(tmp_path / "in.npy", x)
-    subprocess.run(
-        [sys.executable, "-c", _WITHOUT_X64, str(tmp_path / "in.npy"), str(tmp_path / "out.npz")],
-        env={**os.environ, "JAX_ENABLE_X64": "0"},
-        check=True,
-        timeout=300,
-    )
-    got = np.load(tmp_path / "out.npz")
-    value = ij.Interval(got["lo"], got["hi"])
-    for off in kernel_checks.excess(value, oracle.tightest("lgamma", x)):
-        assert off.min() >= 0
-        assert off.max() <= 1
+    kernel_checks.check_formats(ij.lgamma, x)
+    kernel_checks.check_points(ij.lgamma, "lgamma", x, tightest=0.97)
+
+
+def test_float32_does_not_need_x64() -> None:
+    kernel_checks.without_x64(check_float32)

@@ -1,10 +1,6 @@
 """erf, erfc, the normal distribution and their derivatives: containment without tolerance."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +10,7 @@ from flint import arb, ctx
 
 import interval_jax as ij
 from interval_jax.elementary import _erf, normal
-from reference import oracle, points
+from reference import points
 from tests.interval import kernel_checks as checks
 
 FUNCTIONS: dict[str, Callable[..., ij.Interval]] = {
@@ -147,38 +143,12 @@ def test_numbers_and_shapes_are_accepted() -> None:
     assert normal.erf(ij.entire((2, 0, 3))).shape == (2, 0, 3)
 
 
-_WITHOUT_X64 = """
-import sys
-import jax, numpy as np, jax.numpy as jnp
-assert not jax.config.jax_enable_x64
-import interval_jax as ij
-from interval_jax.elementary import _erf, normal
-data = np.load(sys.argv[1])
-x = jnp.asarray(data["x"])
-assert x.dtype == np.float32
-out = {}
-for name in normal.__all__:
-    value = getattr(normal, name)(ij.Interval(x, x))
-    assert value.dtype == np.float32
-    text = str(jax.make_jaxpr(getattr(normal, name))(ij.Interval(x, x)))
-    assert "f64" not in text and "i64" not in text
-    out[name + "_lo"], out[name + "_hi"] = value.lo, value.hi
-np.savez(sys.argv[2], **out)
-"""
-
-
-def test_float32_does_not_need_x64(tmp_path: Path) -> None:
+def check_float32() -> None:
     x = _grid(np.float32, FEW, seed=9)
-    np.savez(tmp_path / "in.npz", x=x)
-    subprocess.run(
-        [sys.executable, "-c", _WITHOUT_X64, str(tmp_path / "in.npz"), str(tmp_path / "out.npz")],
-        env={**os.environ, "JAX_ENABLE_X64": "0"},
-        check=True,
-        timeout=300,
-    )
-    got = np.load(tmp_path / "out.npz")
-    for name in FUNCTIONS:
-        value = ij.Interval(got[name + "_lo"], got[name + "_hi"])
-        for off in checks.excess(value, oracle.tightest(name, x)):
-            assert off.min() >= 0
-            assert off.max() <= 1
+    for name, function in FUNCTIONS.items():
+        checks.check_formats(function, x)
+        checks.check_points(function, name, x)
+
+
+def test_float32_does_not_need_x64() -> None:
+    checks.without_x64(check_float32)

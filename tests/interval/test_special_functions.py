@@ -1,10 +1,5 @@
 """log_ndtr, gelu and their like at points and over intervals: containment, no tolerance."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -144,41 +139,12 @@ def test_bounds_have_the_derivative_of_the_function(name: str) -> None:
     np.testing.assert_allclose(derivative[:-1], secant[:-1], rtol=1e-4, atol=1e-8)
 
 
-_WITHOUT_X64 = """
-import sys
-import jax, numpy as np, jax.numpy as jnp
-assert not jax.config.jax_enable_x64
-from tests.interval.test_special_functions import FUNCTIONS
-import interval_jax as ij
-x = jnp.asarray(np.load(sys.argv[1]))
-assert x.dtype == np.float32
-out = {}
-for name in sys.argv[3:]:
-    function = FUNCTIONS[name]
-    value = function(ij.Interval(x, x))
-    assert value.dtype == np.float32
-    text = str(jax.make_jaxpr(function)(ij.Interval(x, x)))
-    assert "f64" not in text and "i64" not in text
-    out[name + "_lo"], out[name + "_hi"] = value.lo, value.hi
-np.savez(sys.argv[2], **out)
-"""
-
-
-def test_float32_does_not_need_x64(tmp_path: Path) -> None:
-    names = ["log_ndtr", "gelu_tanh", "gelu_derivative"]
+def check_float32() -> None:
     x = _grid("gelu_derivative", np.float32, 2_000, seed=9)
-    np.save(tmp_path / "in.npy", x)
-    paths = [str(tmp_path / name) for name in ("in.npy", "out.npz")]
-    subprocess.run(
-        [sys.executable, "-c", _WITHOUT_X64, *paths, *names],
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "JAX_ENABLE_X64": "0"},
-        check=True,
-        timeout=300,
-    )
-    got = np.load(tmp_path / "out.npz")
-    for name in names:
-        value = ij.Interval(got[name + "_lo"], got[name + "_hi"])
-        for off in kernel_checks.excess(value, oracle.tightest(name, x)):
-            assert off.min() >= 0
-            assert off.max() <= 1
+    for name in ("log_ndtr", "gelu_tanh", "gelu_derivative"):
+        kernel_checks.check_formats(FUNCTIONS[name], x)
+        kernel_checks.check_points(FUNCTIONS[name], name, x)
+
+
+def test_float32_does_not_need_x64() -> None:
+    kernel_checks.without_x64(check_float32)
