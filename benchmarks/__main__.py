@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(table([comparison]), flush=True)
             comparisons.append(comparison)
     figures = elementary.elementary_figures(comparisons)
+    if not options.group or "network" in options.group:
+        figures.append(network.gradient_figure())
     print(figure_lines(figures), flush=True)
     if options.json:
         write_json(options.json, comparisons, figures)

@@ -153,7 +153,11 @@ def write_json(
     path: Path, comparisons: Sequence[Comparison], figures: Sequence[Figure] = ()
 ) -> None:
     """Write the timings with the machine and the versions they belong to."""
-    report = {"environment": environment(), "comparisons": [asdict(c) for c in comparisons]}
+    report = {
+        "environment": environment(),
+        "comparisons": [asdict(c) for c in comparisons],
+        "figures": [asdict(f) for f in figures],
+    }
     write_text(path, json.dumps(report, indent=1) + "\n")
 
 
