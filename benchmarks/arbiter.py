@@ -45,13 +45,10 @@ def leaves_nothing_out(
     if name not in functions or not all(map(math.isfinite, gap)):
         return False
     function, slope = functions[name]
-    before, ctx.prec = ctx.prec, _BITS
-    try:
+    with ctx.workprec(_BITS):
         ends = [arb(end) for end in gap]
         if slope(ends[0].union(ends[1])).contains(0):
             return False
         values = [function(end) for end in ends]
         low, high = (arb(bound) for bound in image)
         return all(v > high for v in values) or all(v < low for v in values)
-    finally:
-        ctx.prec = before

@@ -248,12 +248,9 @@ def near_multiples(dtype: type) -> list[float]:
     by the denominators of the convergents of the number in parentheses.
     """
     info = np.finfo(dtype)
-    before, ctx.prec = ctx.prec, 1400
-    try:
+    with ctx.workprec(1400):
         scaled = (2 / arb.pi() * arb(2) ** 1300).floor().unique_fmpz()
         ratio = Fraction(int(str(scaled)), 2**1300)
-    finally:
-        ctx.prec = before
     found = []
     for exponent in range(-info.nmant, info.maxexp - info.nmant):
         best = _largest_denominator(ratio * Fraction(2) ** exponent, 2 ** (info.nmant + 1))

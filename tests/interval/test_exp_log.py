@@ -124,16 +124,13 @@ def test_special_values(dtype: type) -> None:
 
 def _worst(word: DoubleWord, scale: np.ndarray, exact: Callable[..., arb], *x: np.ndarray) -> float:
     """The largest relative error of double words, measured by Arb."""
-    before, ctx.prec = ctx.prec, 200
-    try:
+    with ctx.workprec(200):
         hi, lo = (np.asarray(b, np.float64) for b in word)
         errors = []
         for h, low, k, *point in zip(hi, lo, scale, *x, strict=True):
             value = exact(*(arb(float(p)) for p in point))
             errors.append(float(abs(((arb(h) + arb(low)) * arb(2) ** int(k) - value) / value)))
         return max(errors)
-    finally:
-        ctx.prec = before
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -169,15 +166,12 @@ def test_errors_of_logarithms_stay_below_their_two_parts(dtype: type, base: int 
     argument = DoubleWord(jnp.asarray(x), jnp.zeros_like(x))
     value = jax.jit(lambda x: _log.log_value(x, constants))(argument)
     hi, lo, error = (np.asarray(v, np.float64) for v in (*value.word, value.error))
-    before, ctx.prec = ctx.prec, 200
-    try:
+    with ctx.workprec(200):
         scale = arb(1) if base is None else arb(base).log()
         exact = [arb(float(p)).log() / scale for p in x]
         shares = [
             float(abs(arb(h) + arb(low) - v)) / e for h, low, v, e in zip(hi, lo, exact, error)
         ]
-    finally:
-        ctx.prec = before
     assert 0.05 < max(shares) < 1
 
 

@@ -102,14 +102,11 @@ def test_fused_with_neighbours(name: str, dtype: type) -> None:
 
 def _worst(word: DoubleWord, exponent: jax.Array, exact: Callable, x: np.ndarray) -> float:
     """The largest relative error of double words, measured by Arb."""
-    before, ctx.prec = ctx.prec, 200
-    try:
+    with ctx.workprec(200):
         hi, lo, k = (np.asarray(b, np.float64).tolist() for b in (*word, exponent))
         values = [exact(arb(p)) for p in x.astype(np.float64).tolist()]
         words = [(arb(h) + arb(e)) * arb(2) ** int(n) for h, e, n in zip(hi, lo, k, strict=True)]
         return max(float(abs((w - v) / v)) for w, v in zip(words, values, strict=True))
-    finally:
-        ctx.prec = before
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

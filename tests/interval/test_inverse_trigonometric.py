@@ -102,15 +102,12 @@ def test_errors_stay_below_the_proven_bounds_and_not_far_below(dtype: type) -> N
     small = x[x <= 1]
     near_one = (1 - np.exp2(rng.uniform(-20, -2, 1_000))).astype(dtype)
     small = np.concatenate([small, near_one])
-    before, ctx.prec = ctx.prec, 200
-    try:
+    with ctx.workprec(200):
         worst = _worst(jax.jit(kernels.atan_word)(x), [arb(float(v)).atan() for v in x])
         assert kernels.angle_error(unit) / 10 < worst < kernels.angle_error(unit)
         for word, exact in ((kernels.asin_word, arb.asin), (kernels.acos_word, arb.acos)):
             worst = _worst(jax.jit(word)(small), [exact(arb(float(v))) for v in small])
             assert kernels.angle_error(unit) / 10 < worst < kernels.angle_error(unit)
-    finally:
-        ctx.prec = before
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -128,14 +125,11 @@ def test_angles_of_double_words(dtype: type) -> None:
         return DoubleWord(jnp.asarray(hi), jnp.asarray(lo))
 
     y, x = word(-9, 9, False), word(-3, 3, True)
-    before, ctx.prec = ctx.prec, 200
-    try:
+    with ctx.workprec(200):
         values = [arb.atan2(b, a) for b, a in zip(_exact(y), _exact(x), strict=True)]
         worst = _worst(jax.jit(kernels.angle_word)(y, x), values)
         root = [v.sqrt() for v in _exact(y)]
         assert _worst(jax.jit(kernels.sqrt_word)(y), root) < kernels.SQRT_ERROR * unit**2
-    finally:
-        ctx.prec = before
     assert kernels.angle_error(unit) / 10 < worst < kernels.angle_error(unit)
 
 

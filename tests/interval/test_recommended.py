@@ -131,16 +131,13 @@ def test_errors_stay_below_the_proven_bounds_and_not_far_below(name: str, dtype:
     kernel = shifted.exp_less_one if name.startswith("exp") else shifted.log_of_one_plus
     value = jax.jit(lambda x: kernel(x, base, largest))(jnp.asarray(x))
     hi, lo, error, k = (np.asarray(v, np.float64) for v in (*value.word, *value[1:]))
-    before, ctx.prec = ctx.prec, 250
-    try:
+    with ctx.workprec(250):
         shares = []
         for point, h, low, e, exponent in zip(x, hi, lo, error, k, strict=True):
             exact = balls.ARB[name](arb(float(point))) * arb(2) ** -int(exponent)
             miss = float(abs(arb(h) + arb(low) - exact))
             if e > 0:
                 shares.append(miss / e)
-    finally:
-        ctx.prec = before
     assert 0.05 < max(shares) < 1, max(shares)
 
 

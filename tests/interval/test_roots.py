@@ -68,16 +68,13 @@ def test_error_of_cube_roots_stays_below_the_proven_bound(
         return words[0]
 
     parts = [np.asarray(p, np.float64) for p in cube_root(jnp.asarray(x))]
-    before, ctx.prec = ctx.prec, 250
-    try:
+    with ctx.workprec(250):
         share = max(
             float(abs((arb(h) + arb(low)) * arb(2) ** int(k) - arb(float(p)).root(3)))
             / (error * 2.0**k)
             for p, h, low, error, k in zip(x, *parts, strict=True)
             if error
         )
-    finally:
-        ctx.prec = before
     assert 0.05 < share < 1
 
 

@@ -38,8 +38,7 @@ def _near_quarters(dtype: type, size: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     digits = np.finfo(dtype).nmant + 1
     result = []
-    before, ctx.prec = ctx.prec, 1400
-    try:
+    with ctx.workprec(1400):
         for k in rng.integers(-digits, np.finfo(dtype).maxexp - digits, size):
             alpha = arb(2) ** (int(k) + 1) / arb.pi()
             p, q, rest = 0, 1, alpha - alpha.floor()
@@ -48,8 +47,6 @@ def _near_quarters(dtype: type, size: int, seed: int) -> np.ndarray:
                 inverse = 1 / rest
                 whole = inverse.floor().unique_fmpz()
                 p, q, rest = q, int(whole) * q + p, inverse - whole
-    finally:
-        ctx.prec = before
     with np.errstate(over="ignore"):
         x = np.array(result).astype(dtype)
     return x[np.isfinite(x)]
@@ -187,14 +184,11 @@ def test_special_values(dtype: type) -> None:
 
 def _worst(word: DoubleWord, exact: list[arb]) -> float:
     """The largest relative error of double words."""
-    before, ctx.prec = ctx.prec, 200
-    try:
+    with ctx.workprec(200):
         hi, lo = (np.asarray(b, np.float64).tolist() for b in word)
         return max(
             float(abs((arb(h) + arb(e)) / t - 1)) for h, e, t in zip(hi, lo, exact, strict=True)
         )
-    finally:
-        ctx.prec = before
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -207,12 +201,9 @@ def test_errors_stay_below_the_proven_bounds_and_not_far_below(dtype: type) -> N
     odd = jnp.asarray(rng.random(hi.size) < 0.5)
     both = jax.jit(_trigonometric.sine_or_cosine)(r, odd)
     words = [jax.jit(f)(r) for f in (_trigonometric.sine, _trigonometric.cosine)]
-    before, ctx.prec = ctx.prec, 200
-    try:
+    with ctx.workprec(200):
         x = [arb(float(h)) + arb(float(e)) for h, e in zip(hi, lo, strict=True)]
         sines, cosines = [t.sin() for t in x], [t.cos() for t in x]
-    finally:
-        ctx.prec = before
     either = [c if o else s for s, c, o in zip(sines, cosines, odd, strict=True)]
     bound = _trigonometric.series_error(unit)
     assert _worst(words[0], sines) < bound
@@ -234,8 +225,7 @@ def test_reduced_arguments_are_precise(dtype: type) -> None:
     moderate = jax.jit(reduction)(jnp.asarray(np.where(small, x, 1)))
     for part, other in zip(jax.tree.leaves(general), jax.tree.leaves(moderate), strict=True):
         np.testing.assert_array_equal(np.asarray(part)[small], np.asarray(other)[small])
-    before, ctx.prec = ctx.prec, 1400
-    try:
+    with ctx.workprec(1400):
         exact = []
         for value, quarter in zip(x.tolist(), np.asarray(general.quarter).tolist(), strict=True):
             n = (2 * arb(value) / arb.pi() + arb(0.5)).floor().unique_fmpz()
@@ -245,8 +235,6 @@ def test_reduced_arguments_are_precise(dtype: type) -> None:
             exact.append(arb(value) - n * arb.pi() / 2)
         assert max(float(abs(r)) for r in exact) <= 0.7855
         assert _worst(general.r, exact) < _trigonometric.reduction_error(unit)
-    finally:
-        ctx.prec = before
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -62,8 +62,7 @@ def _exact(name: str, c: np.ndarray, x: np.ndarray) -> tuple[oracle.Tightest, np
     """The hull of the solutions, and where there are any."""
     lower, upper, some = [], [], []
     limit = np.inf if name == "tan" else 1.0
-    before, ctx.prec = ctx.prec, 1400
-    try:
+    with ctx.workprec(1400):
         for (a, b), (left, right) in zip(c.T.tolist(), x.T.tolist(), strict=True):
             a, b = max(a, -limit), min(b, limit)
             down, up, found = left, right, a <= b
@@ -77,8 +76,6 @@ def _exact(name: str, c: np.ndarray, x: np.ndarray) -> tuple[oracle.Tightest, np
             lower.append(down if found else np.nan)
             upper.append(up if found else np.nan)
             some.append(found)
-    finally:
-        ctx.prec = before
     return oracle.Tightest(np.array(lower), np.array(upper)), np.array(some)
 
 
