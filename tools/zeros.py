@@ -34,7 +34,6 @@ TARGET = target("_zeros_tables")
 PRECISION = 400  # bits
 STEPS = 320  # of bisection
 ORDER = 40  # of the Taylor expansions in the proof
-RADIUS = Fraction(1, 2**5)  # of t
 MOST = 63  # t / d for lgamma, so that log(1 + t / d) is at most 4.2
 MARGIN = 1 + Fraction(1, 2**10)  # widening of the limits: the kernel sees rounded numbers
 SLACK = 1 + Fraction(1, 2**6)  # covers the terms of higher order in u of the error analysis
@@ -48,15 +47,20 @@ class Plan(NamedTuple):
     """How to build the tables of a format."""
 
     dtype: type[np.floating]
-    degree: int
-    """The number of coefficients beyond the first."""
+    lgamma: tuple[Fraction, int]
+    """The largest |t|, and the number of coefficients beyond the first."""
+    slopes: tuple[Fraction, int]
+    """The same for the derivatives of silu and gelu."""
 
     @property
     def unit(self) -> Fraction:
         return Fraction(1, 2 ** (53 if self.dtype is np.float64 else 24))
 
 
-PLANS = {"FLOAT64": Plan(np.float64, 14), "FLOAT32": Plan(np.float32, 7)}
+PLANS = {
+    "FLOAT64": Plan(np.float64, (Fraction(1, 2**5), 14), (Fraction(1, 2**7), 7)),
+    "FLOAT32": Plan(np.float32, (Fraction(1, 2**5), 7), (Fraction(1, 2**5), 5)),
+}
 
 
 class Expansion(NamedTuple):
@@ -131,7 +135,9 @@ def words(x: arb, dtype: type[np.floating], count: int) -> tuple[float, ...]:
     return tuple(found)
 
 
-def expansion(taylor: Taylor, at: arb, zero: arb, radius: Fraction, plan: Plan) -> Expansion:
+def expansion(
+    taylor: Taylor, at: arb, zero: arb, radius: Fraction, degree: int, plan: Plan
+) -> Expansion:
     """The expansion of f(at + t) - f(at) for |t| <= radius, where x - zero is t.
 
     Its error is |t| (first + second |t|). With u**2 of the first coefficient |c|: 2 for the sum of
@@ -142,7 +148,7 @@ def expansion(taylor: Taylor, at: arb, zero: arb, radius: Fraction, plan: Plan) 
     u = plan.unit
     exact = taylor(at, ORDER)[1:]
     slope = double_word(exact[0], plan.dtype)
-    rest = tuple(float(plan.dtype(float(c))) for c in exact[1 : plan.degree + 1])
+    rest = tuple(float(plan.dtype(float(c))) for c in exact[1 : degree + 1])
     stored = [Fraction(slope[0]) + Fraction(slope[1]), *map(Fraction, rest)]
     differences = [
         upper(abs(c - ball(s)))
@@ -150,7 +156,7 @@ def expansion(taylor: Taylor, at: arb, zero: arb, radius: Fraction, plan: Plan) 
     ]
     over = at + arb(0, ball(radius).upper())
     remainder = upper(abs(taylor(over, ORDER + 1)[ORDER]))
-    beyond = plan.degree + 1
+    beyond = degree + 1
     left_out = sum(d * radius**k for k, d in enumerate(differences[beyond:], beyond))
     left_out += differences[0] + remainder * radius ** (ORDER - 1)
     sizes = [abs(Fraction(c)) * radius**k for k, c in enumerate(rest)]
@@ -178,11 +184,11 @@ def zeros_of_lgamma(plan: Plan) -> list[Zero]:
             return found
         for side in (1, -1)[n == 2 :]:
             d = zero_beside(n, side)
-            radius = min(RADIUS, MOST * upper(abs(d))) * MARGIN
+            radius, degree = plan.lgamma
+            radius = min(radius, MOST * upper(abs(d))) * MARGIN
             taylor = functools.partial(regular_part, n)
-            found.append(
-                Zero(expansion(taylor, d, d - n, radius, plan), double_word(1 / d, plan.dtype))
-            )
+            next_to_it = expansion(taylor, d, d - n, radius, degree, plan)
+            found.append(Zero(next_to_it, double_word(1 / d, plan.dtype)))
     raise AssertionError
 
 
@@ -194,7 +200,7 @@ from typing import NamedTuple
 
 
 class Expansion(NamedTuple):
-    """A function of t = x - at, for |t| <= 2**-5."""
+    """A function of t = x - at."""
 
     at: tuple[float, float, float]
     """A zero, as the sum of three words."""
@@ -207,17 +213,21 @@ class Expansion(NamedTuple):
 class ZerosTable(NamedTuple):
     """Expansions for one format, with errors: |t| times (first + second |t|)."""
 
+    slopes_radius: float
+    """The largest |t| for the derivatives of silu and gelu."""
     silu_derivative: Expansion
     silu_derivative_error: tuple[float, float]
     gelu_derivative: Expansion
     gelu_derivative_error: tuple[float, float]
     lgamma: tuple[Expansion, ...]
     """Of log|gamma(x)| + log(1 + t / d), d being the distance of the zero from the pole -n next to
-    it, for t / d from -63/64 to 63: on the left of -2, on the right of -3, on the left of it, ...
+    it, for |t| <= lgamma_radius and t / d from -63/64 to 63: first the one on the left of -2, then
+    on the right of -3, on the left of it, ...
     """
     lgamma_inverse: tuple[tuple[float, float], ...]
     """1 / d."""
     lgamma_error: tuple[float, float]
+    lgamma_radius: float
 '''
 
 
@@ -251,13 +261,14 @@ def _lines() -> list[str]:
     lines = [HEADER.rstrip()]
     for name, plan in PLANS.items():
         lines += ["", "", f"{name} = ZerosTable("]
-        radius = RADIUS * MARGIN
+        radius, degree = plan.slopes
+        lines.append(f"    slopes_radius={float(radius)!r},")
         for key, taylor in (
             ("silu_derivative", silu_derivative),
             ("gelu_derivative", gelu_derivative),
         ):
             at = bisected(lambda x, f=taylor: f(x, 1)[0], Fraction(-2), Fraction(-1, 2))
-            found = expansion(taylor, at, at, radius, plan)
+            found = expansion(taylor, at, at, radius * MARGIN, degree, plan)
             lines += [f"    {key}={text(found, '    ')[0].strip()}", *text(found, "    ")[1:]]
             lines.append(f"    {key}_error={errors([found])!r},")
         zeros = zeros_of_lgamma(plan)
@@ -265,7 +276,8 @@ def _lines() -> list[str]:
         lines += [line for z in zeros for line in text(z.expansion, "        ")]
         lines += ["    ),", "    lgamma_inverse=("]
         lines += [f"        {z.inverse!r}," for z in zeros]
-        lines += ["    ),", f"    lgamma_error={errors([z.expansion for z in zeros])!r},", ")"]
+        lines += ["    ),", f"    lgamma_error={errors([z.expansion for z in zeros])!r},"]
+        lines += [f"    lgamma_radius={float(plan.lgamma[0])!r},", ")"]
     return lines
 
 

@@ -199,7 +199,7 @@ def _next_to_zero(x: Array) -> _NextToZero:
     t = DoubleWord(stored(t.hi), stored(t.lo))
     s = multiply(t, DoubleWord(*(of_place(c) for c in zip(*table.lgamma_inverse, strict=True))))
     size, (first, second) = lax.abs(t.hi), table.lgamma_error
-    inside = lax.le(size, constant(x, 2.0**-5))
+    inside = lax.le(size, constant(x, table.lgamma_radius))
     inside = inside & lax.ge(s.hi, constant(x, -63 / 64)) & lax.le(s.hi, constant(x, 63))
     error = size * (first + size * second)
     return _NextToZero(inside, s, times_slope(t, DoubleWord(*slope), rest), error)

@@ -35,7 +35,8 @@ def distance(x: Array, at: tuple[Array, Array, Array]) -> DoubleWord:
     twice the second word w, so that |w| is at most the result. The third word and what is missing
     of z are at most u and u**2 of that; e, up to u of the result, less the third word is rounded.
     """
-    s, e = two_sum(x - at[0], -at[1])
+    # Rounded although it is exact: XLA would add the two words, which are constants.
+    s, e = two_sum(rounded(x - at[0]), -at[1])
     return renormalised(s, rounded(e - at[2]))
 
 
@@ -56,13 +57,13 @@ def times_slope(t: DoubleWord, slope: DoubleWord, rest: Sequence[Array]) -> Doub
 def choose_next_to_zero(
     x: Array, zero: _zeros_tables.Expansion, error: tuple[float, float], value: Value
 ) -> Value:
-    """The value, but within 2**-5 of a zero of the function that of its expansion."""
+    """The value of silu' or gelu', but next to its zero that of the expansion."""
     at = tuple(constant(x, part) for part in zero.at)
     t = distance(x, at)  # type: ignore[arg-type]
     slope = DoubleWord(*(constant(x, part) for part in zero.slope))
     word = times_slope(t, slope, [constant(x, c) for c in zero.rest])
     size = lax.abs(t.hi)
-    inside = lax.le(size, constant(x, 2.0**-5))
+    inside = lax.le(size, constant(x, table_of(x.dtype).slopes_radius))
     near = Value(
         DoubleWord(stored(word.hi), stored(word.lo)),
         size * (error[0] + size * error[1]) * 1.01,

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Expansion(NamedTuple):
-    """A function of t = x - at, for |t| <= 2**-5."""
+    """A function of t = x - at."""
 
     at: tuple[float, float, float]
     """A zero, as the sum of three words."""
@@ -17,20 +17,25 @@ class Expansion(NamedTuple):
 class ZerosTable(NamedTuple):
     """Expansions for one format, with errors: |t| times (first + second |t|)."""
 
+    slopes_radius: float
+    """The largest |t| for the derivatives of silu and gelu."""
     silu_derivative: Expansion
     silu_derivative_error: tuple[float, float]
     gelu_derivative: Expansion
     gelu_derivative_error: tuple[float, float]
     lgamma: tuple[Expansion, ...]
     """Of log|gamma(x)| + log(1 + t / d), d being the distance of the zero from the pole -n next to
-    it, for t / d from -63/64 to 63: on the left of -2, on the right of -3, on the left of it, ...
+    it, for |t| <= lgamma_radius and t / d from -63/64 to 63: first the one on the left of -2, then
+    on the right of -3, on the left of it, ...
     """
     lgamma_inverse: tuple[tuple[float, float], ...]
     """1 / d."""
     lgamma_error: tuple[float, float]
+    lgamma_radius: float
 
 
 FLOAT64 = ZerosTable(
+    slopes_radius=0.0078125,
     silu_derivative=Expansion(
         (-1.2784645427610737, -1.0946994183093437e-16, -3.907766676128665e-33),
         (0.2178117057198001, -3.974332795880862e-18),
@@ -42,16 +47,9 @@ FLOAT64 = ZerosTable(
             0.000126627410081122,
             0.0007985218818397998,
             0.00018570724361186496,
-            -4.090534237428612e-05,
-            -2.9733542213263917e-05,
-            -2.942631888842464e-06,
-            2.346029682463866e-06,
-            8.599695028268575e-07,
-            -3.051244750055421e-08,
-            -9.266646309267441e-08,
         ),
     ),
-    silu_derivative_error=(5.8e-31, 6.2e-17),
+    silu_derivative_error=(5.9e-22, 6.2e-17),
     gelu_derivative=Expansion(
         (-0.7517915246935645, 1.4956759177009883e-17, 5.384040947833005e-34),
         (0.4314939923140469, 2.7308688141129613e-17),
@@ -63,16 +61,9 @@ FLOAT64 = ZerosTable(
             0.019421679838189067,
             0.004539228379125415,
             -0.002239538068073497,
-            -0.0007448268386746817,
-            0.00018633974623233514,
-            8.615947861116571e-05,
-            -1.121438018842664e-05,
-            -7.74846130700372e-06,
-            4.3284506257392273e-07,
-            5.702764979242107e-07,
         ),
     ),
-    gelu_derivative_error=(1.9e-31, 1.6e-16),
+    gelu_derivative_error=(1.1e-20, 1.6e-16),
     lgamma=(
         Expansion(
             (-2.4570247382208006, -3.7075610815513266e-17, -1.3622663121726005e-33),
@@ -729,10 +720,12 @@ FLOAT64 = ZerosTable(
         (-355687428096002.9, 0.012663142260790987),
     ),
     lgamma_error=(3.7e-20, 1.2e-15),
+    lgamma_radius=0.03125,
 )
 
 
 FLOAT32 = ZerosTable(
+    slopes_radius=0.03125,
     silu_derivative=Expansion(
         (-1.2784645557403564, 1.2979282537628478e-08, 1.1257466239192657e-16),
         (0.2178117036819458, 2.0378543297283613e-09),
@@ -742,11 +735,9 @@ FLOAT32 = ZerosTable(
             -0.015222655609250069,
             -0.006606589071452618,
             0.0001266274048248306,
-            0.0007985218544490635,
-            0.0001857072493294254,
         ),
     ),
-    silu_derivative_error=(1.7e-14, 3e-08),
+    silu_derivative_error=(7.9e-13, 3e-08),
     gelu_derivative=Expansion(
         (-0.7517915368080139, 1.211444988769017e-08, -4.291324608861238e-16),
         (0.43149399757385254, -5.259805480051227e-09),
@@ -756,11 +747,9 @@ FLOAT32 = ZerosTable(
             -0.11400823295116425,
             -0.014771522022783756,
             0.01942167989909649,
-            0.00453922851011157,
-            -0.002239538123831153,
         ),
     ),
-    gelu_derivative_error=(3.4e-14, 7.3e-08),
+    gelu_derivative_error=(4.5e-12, 7.3e-08),
     lgamma=(
         Expansion(
             (-2.4570248126983643, 7.447756189549182e-08, 1.739281254386864e-15),
@@ -1004,4 +993,5 @@ FLOAT32 = ZerosTable(
         (-3628802.25, -0.10175138711929321),
     ),
     lgamma_error=(2.7e-11, 5e-07),
+    lgamma_radius=0.03125,
 )
