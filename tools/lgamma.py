@@ -10,8 +10,7 @@ Two power series are replaced by polynomials, in double words for the first few 
 
 Both are themselves polynomials but for a tail that is bounded here. What is stored as the relative
 error of a table is proven for the rounded coefficients: the difference from the series, expanded
-around the midpoints of a partition, plus the rounding error of Horner's rule by the analysis in
-``evaluation_error`` of tools/normal.py, repeated here for these functions.
+around the midpoints of a partition, plus the rounding error of Horner's rule (`rounding_error`).
 
 The local minima on the negative axis and on the positive one are zeros of digamma, the only ones
 between two poles, as digamma rises there; each is isolated by bisection.
@@ -25,6 +24,7 @@ import numpy as np
 from flint import arb, arb_poly, ctx
 
 from tools.balls import ball, double_word, float_bounds, round_up, upper
+from tools.horner import rounding_error, sums
 from tools.writing import target, write
 
 TARGET = target("_lgamma_tables")
@@ -32,7 +32,6 @@ TARGET = target("_lgamma_tables")
 PRECISION = 300  # bits
 PARTS = 64  # of a piece, in the proof of its approximation error
 MARGIN = Fraction(1, 2**20)  # widening of each piece: reduced arguments are rounded
-SLACK = 1 + Fraction(1, 2**10)  # covers the terms of higher order in u of the error analysis
 GAPS = 24  # between poles whose minima are stored
 
 
@@ -74,8 +73,7 @@ class Piece(NamedTuple):
 
     @property
     def coefficients(self) -> list[Fraction]:
-        low = self.low + [0.0] * (len(self.high) - len(self.low))
-        return [Fraction(h) + Fraction(l) for h, l in zip(self.high, low, strict=True)]
+        return sums(self.high, self.low)
 
 
 def near_two() -> Series:
@@ -124,22 +122,9 @@ def approximation_error(series: Series, piece: Piece) -> Fraction:
 
 
 def evaluation_error(series: Series, piece: Piece, unit: Fraction) -> Fraction:
-    """A bound of the rounding error of Horner's rule, as in tools/normal.py."""
-    u, heads = unit, len(piece.low)
+    """A bound of the rounding error of Horner's rule, relative to the function."""
     radius = (piece.hi - piece.lo) / 2 + MARGIN
-    coefficients = [abs(c) for c in piece.coefficients]
-    value, error, kappa = coefficients[-1], Fraction(0), Fraction(0)
-    for k in reversed(range(len(coefficients) - 1)):
-        c, product = coefficients[k], radius * (value + error) * SLACK
-        error *= radius
-        if k >= heads:
-            error += u * (2 * product + (c + product)) * SLACK
-        else:
-            assert 4 * product <= 3 * c, (k, float(product / c))
-            error += u**2 * ((6 * kappa + 9) * product + 3 * c) * SLACK
-            kappa = ((kappa + 3) * product + 2 * c) / (c - product) * SLACK
-        value = c + product
-    assert kappa <= 32, float(kappa)
+    error = rounding_error(piece.coefficients, len(piece.low), radius, unit)
     return upper(ball(error) / least(series, piece))
 
 

@@ -26,6 +26,7 @@ import numpy as np
 from flint import arb, arb_poly, arb_series, ctx
 
 from tools.balls import ball, double_word, float_bounds, round_up, upper
+from tools.horner import rounding_error, sums
 from tools.writing import target, write
 
 TARGET = target("_erf_tables")
@@ -34,7 +35,6 @@ PRECISION = 300  # bits; the results are needed to about 80
 PARTS = 512  # of a piece, in the proof of its approximation error
 ORDER = 60  # of the Taylor expansions in that proof
 MARGIN = Fraction(1, 2**20)  # relative widening of each piece: the cuts see rounded arguments
-SLACK = 1 + Fraction(1, 2**10)  # covers the terms of higher order in u of the error analysis
 
 
 class Plan(NamedTuple):
@@ -71,8 +71,7 @@ class Piece(NamedTuple):
 
     @property
     def coefficients(self) -> list[Fraction]:
-        low = self.low + [0.0] * (len(self.high) - len(self.low))
-        return [Fraction(h) + Fraction(l) for h, l in zip(self.high, low, strict=True)]
+        return sums(self.high, self.low)
 
     @property
     def radius(self) -> Fraction:
@@ -136,36 +135,9 @@ def approximation_error(piece: Piece) -> Fraction:
 
 
 def evaluation_error(piece: Piece, unit: Fraction) -> Fraction:
-    """A bound of the rounding error of Horner's rule, relative to the function.
-
-    With T >= |t|, let A bound the computed value v = (vh, vl) of the previous step, E its error and
-    |vl| <= kappa * u * |vh|. One step in single words, with t replaced by its high word:
-    two roundings of the product and of t, one of the sum. One step in double words is
-
-        p + e = th * vh exactly;  q = e + (th * vl + tl * vh);  s + f = ch + p exactly;
-        result (s, f + (q + cl)),
-
-    where |e|, |tl * vh| <= u T A and |th * vl| <= kappa u T A. The three roundings in q and the
-    product tl * vl left out are below (4 kappa + 4) u**2 T A, |q| <= (kappa + 2) u T A, and the two
-    roundings of the low word are below u**2 ((2 kappa + 5) T A + 3 |c|).
-    Fusing a product with a sum only removes a rounding.
-    """
-    u, radius, heads = unit, piece.radius, len(piece.low)
-    coefficients = [abs(c) for c in piece.coefficients]
-    value, error, kappa = coefficients[-1], Fraction(0), Fraction(0)
-    for k in reversed(range(len(coefficients) - 1)):
-        c, product = coefficients[k], radius * (value + error) * SLACK
-        error *= radius
-        if k >= heads:
-            error += u * (2 * product + (c + product)) * SLACK
-        else:
-            # fast_two_sum needs |c| >= |p|.
-            assert 4 * product <= 3 * c, (k, float(product / c))
-            error += u**2 * ((6 * kappa + 9) * product + 3 * c) * SLACK
-            kappa = ((kappa + 3) * product + 2 * c) / (c - product) * SLACK
-        value = c + product
-    assert kappa <= 32, float(kappa)
+    """A bound of the rounding error of Horner's rule, relative to the function."""
     least = function(piece.first, ball(piece.hi if piece.first else piece.lo), 1)[0]
+    error = rounding_error(piece.coefficients, len(piece.low), piece.radius, unit)
     return upper(ball(error) / least)
 
 

@@ -107,7 +107,7 @@ def exp_of_minus(z: DoubleWord) -> Scaled:
 def horner_words(t: DoubleWord, high: list[Array], low: list[Array]) -> DoubleWord:
     """Horner's rule, in double words for the coefficients that have a low word.
 
-    ``evaluation_error`` in tools/normal.py bounds its rounding errors, step by step.
+    ``rounding_error`` in tools/horner.py bounds its rounding errors, step by step.
     """
     value = high[-1]
     for c in high[-2 : len(low) - 1 : -1]:
