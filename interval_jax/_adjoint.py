@@ -16,7 +16,7 @@ from jax.extend import source_info_util
 
 from interval_jax._derivatives import symbolic
 from interval_jax._enclose import _is_interval, enclose, flat_arguments, flat_outputs
-from interval_jax._interpreter import Program, evaluate, trace
+from interval_jax._interpreter import UNUSED, Program, evaluate, shape_text, trace
 from interval_jax._interval import Interval, add, as_interval
 from interval_jax._rules import UnsupportedPrimitiveError, Value, is_real
 from interval_jax._sharpen import sharpened, sharpened_with_names
@@ -69,8 +69,9 @@ def _sweep(
         if not any(wanted):
             continue
         if step.rule.vjp is None:
+            operands = ", ".join(shape_text(values[i]) for i in step.inputs if i != UNUSED)
             raise _NoRuleError(
-                f"no derivative for the primitive {step.name} at {step.where}: give "
+                f"no derivative for the primitive {step.name}({operands}) at {step.where}: give "
                 "interval_jax.register a Rule with a vjp"
             )
         outputs = [values[o] for o in step.outputs]

@@ -31,7 +31,7 @@ from interval_jax._rules import (
 )
 from interval_jax._sharpen import tracing
 
-__all__ = ["Accuracy", "Program", "Step", "evaluate", "trace"]
+__all__ = ["UNUSED", "Accuracy", "Program", "Step", "evaluate", "shape_text", "trace"]
 
 
 UNUSED = -1
@@ -269,7 +269,7 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
         except UnsupportedPrimitiveError as error:
             if step.where in str(error):
                 raise
-            operands = ", ".join(_shape(values[i]) for i in step.inputs if i != UNUSED)
+            operands = ", ".join(shape_text(values[i]) for i in step.inputs if i != UNUSED)
             raise UnsupportedPrimitiveError(
                 f"{error} (in {step.name}({operands}) at {step.where})"
             ) from None
@@ -278,5 +278,6 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
     return values
 
 
-def _shape(value: Value) -> str:
+def shape_text(value: Value) -> str:
+    """Return the type and shape of a value as messages give them."""
     return f"{value.dtype}[{','.join(map(str, value.shape))}]"

@@ -115,9 +115,26 @@ def _run(
         return atom.val if isinstance(atom, Literal) else values[atom]
 
     for eqn in jaxpr.eqns:
-        results = _bind(eqn, [read(v) for v in eqn.invars], names)
+        # What is bound again comes from the same line of the user's.
+        with source_info_util.user_context(eqn.source_info.traceback):
+            results = _derived(eqn, [read(v) for v in eqn.invars], names)
         values.update(zip(eqn.outvars, results, strict=True))
     return [read(v) for v in jaxpr.outvars]
+
+
+def _derived(eqn: Any, arguments: list[Any], names: _Names | None) -> list[Any]:
+    """Bind an equation; say what to do if JAX has no derivative of it."""
+    try:
+        return _bind(eqn, arguments, names)
+    except UnsupportedPrimitiveError:
+        raise
+    except NotImplementedError as error:
+        shapes = ", ".join(v.aval.str_short() for v in eqn.invars)
+        where = source_info_util.summarize(eqn.source_info)
+        raise UnsupportedPrimitiveError(
+            f"no derivative for the primitive {eqn.primitive.name}({shapes}) at {where}: {error}; "
+            "give the function that uses it one with jax.custom_jvp"
+        ) from error
 
 
 def _bind(eqn: Any, arguments: list[Any], names: _Names | None) -> list[Any]:
