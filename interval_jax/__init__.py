@@ -112,7 +112,7 @@ from interval_jax.integer import (
     trunc,
 )
 from interval_jax.interchange import from_interchange, to_interchange
-from interval_jax.linalg import dot, dot_general, inv, solve, sum
+from interval_jax.linalg import det, dot, dot_general, inv, norm, solve, sum
 from interval_jax.numeric import inf, mag, mid, mid_rad, mig, rad, sup, wid
 from interval_jax.predicates import (
     Overlap,
@@ -193,6 +193,7 @@ __all__ = [
     "custom_enclosure",
     "decorate",
     "decoration_part",
+    "det",
     "disjoint",
     "div",
     "dot",
@@ -264,6 +265,7 @@ __all__ = [
     "ndtr",
     "ndtri",
     "neg",
+    "norm",
     "norm_pdf",
     "overlap",
     "pos",

@@ -52,10 +52,10 @@ def exponents(x: Array) -> Array:
     return jnp.where(x == 0, -4 * fmt.bias, dw.exponent_of(x) + 1)
 
 
-def largest_exponents(e: Array, axis: int) -> Array:
-    """Return the maximum along an axis, which is kept; 0 where all numbers are 0."""
+def largest_exponents(e: Array, axis: int | tuple[int, ...]) -> Array:
+    """Return the maximum along axes, which are kept; 0 where all numbers are 0."""
     fmt = rd.format_of(jnp.float64 if e.dtype == jnp.int64 else jnp.float32)
-    largest = jnp.max(e, axis, keepdims=True)
+    largest = jnp.max(e, axis, keepdims=True, initial=-4 * fmt.bias)
     return jnp.where(largest <= -2 * fmt.bias, 0, largest)
 
 

@@ -50,6 +50,12 @@ def like_rows(b: Interval, rows: Array) -> Scaled:
     return _scale(mid, rad, rows, largest_exponents(e, -2))
 
 
+def common_exponent(x: Interval, axes: tuple[int, ...]) -> Array:
+    """Return e, along axes which are kept, with every finite bound at most 2**e in magnitude."""
+    bounds = (jnp.where(lax.is_finite(b), b, 0) for b in (x.lo, x.hi))
+    return largest_exponents(jnp.maximum(*(exponents(b) for b in bounds)), axes)
+
+
 def times_power_of_two(x: Interval, exponent: Array) -> Interval:
     """Return an enclosure of ``x * 2**exponent`` for any exponents, exact within the range.
 
