@@ -15,12 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from interval_jax import _rounding as rd
 from interval_jax import _sums, basic
 from interval_jax._interval import (
     Interval,
     _where,
-    add,
     as_interval,
     div,
     mul,
@@ -34,6 +32,7 @@ from interval_jax._rules.registry import (
     _define,
     is_real,
 )
+from interval_jax.linalg import solve
 
 SOLVED = 2048
 """The largest number of unknowns of a linear solve, whose matrix is written out."""
@@ -185,31 +184,6 @@ _define("tridiagonal_solve", Rule(_tridiagonal_solve))
 # --- linear solves ----------------------------------------------------------------------
 
 
-def _verified_solve(a: Interval, b: Interval) -> Interval:
-    """Solve a x = b for a (n, n) and b (n), all members of a being regular, else anything.
-
-    With any matrix r, any x0 and G = 1 - r a, the error e = x - x0 of a solution satisfies
-    ``e = z + G e`` with ``z = r (b - a x0)``. If the largest row sum g of abs(G) is below 1, then
-    r a, hence a, is regular, ``max|e| <= max|z| / (1 - g)``, and e_i differs from z_i by at most
-    that times the row sum of abs(G_i) (Rump, Verification methods, Acta Numerica 19, 2010).
-    """
-    half = jnp.asarray(0.5, a.dtype)
-    inverse = jnp.linalg.inv(half * a.lo + half * a.hi)
-    # One matrix and one guess wherever they are used, not evaluated again and otherwise rounded.
-    inverse = lax.optimization_barrier(inverse)
-    guess = lax.optimization_barrier(inverse @ (half * b.lo + half * b.hi))
-    rest = sub(jnp.eye(len(a), dtype=a.dtype), _product(inverse, a))
-    z = _product(inverse, sub(b, _product(a, guess)))
-    magnitude = lax.max(lax.abs(rest.lo), lax.abs(rest.hi))
-    _, rows = _sums.sum_bounds((magnitude, magnitude), (1,))
-    largest = jnp.max(lax.max(lax.abs(z.lo), lax.abs(z.hi)))
-    gap = rd.sub_down(jnp.ones((), a.dtype), jnp.max(rows))
-    error = rd.mul_up(rows, jnp.broadcast_to(rd.div_up(largest, gap), rows.shape))
-    x = add(guess, add(z, Interval(-error, error)))
-    known = (gap > 0) & jnp.all(lax.is_finite(error)) & jnp.all(lax.is_finite(guess))
-    return Interval(jnp.where(known, x.lo, -np.inf), jnp.where(known, x.hi, np.inf))
-
-
 def _linear_solve(
     *values: Value, const_lengths: Sequence[int], jaxprs: Sequence[Any], **_: Any
 ) -> list[Interval]:
@@ -238,7 +212,7 @@ def _linear_solve(
     low, high = jax.vmap(column, out_axes=1)(jnp.eye(n, dtype=dtype))
     flat = [as_interval(b, dtype).reshape(-1) for b in bs]
     b = Interval(jnp.concatenate([f.lo for f in flat]), jnp.concatenate([f.hi for f in flat]))
-    x = _verified_solve(Interval(low, high), b)
+    x = solve(Interval(low, high), b)
     parts = zip(jnp.split(x.lo, ends), jnp.split(x.hi, ends), bs, strict=True)
     return [Interval(lo, hi).reshape(b.shape).astype(b.dtype) for lo, hi, b in parts]
 

@@ -105,6 +105,7 @@ def _number(x: Array) -> Array:
     return lax.optimization_barrier(jnp.where(finite, x, np.inf))
 
 
+@jax.custom_jvp
 @jax.jit
 def _solve(a: Interval, b: Interval) -> Interval:
     """Solve a x = b for a (..., n, n) and b (..., n, m) with n, m > 0."""
@@ -135,6 +136,34 @@ def _solve(a: Interval, b: Interval) -> Interval:
     x = times_power_of_two(x, right.columns - jnp.swapaxes(left.columns, -1, -2))
     empty = jnp.any(a.lo > a.hi, (-2, -1), keepdims=True) | jnp.any(b.lo > b.hi, -2, keepdims=True)
     return Interval(jnp.where(empty, np.inf, x.lo), jnp.where(empty, -np.inf, x.hi))
+
+
+@_solve.defjvp
+def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Interval, Interval]:
+    a, b = primals
+    x = _solve(a, b)
+    moving = lax.is_finite(x.lo) & lax.is_finite(x.hi)
+    # Slopes at the identity instead, then left out: others may be no numbers, and times 0, too.
+    known = jnp.any(moving, (-2, -1), keepdims=True)
+    one = jnp.eye(a.shape[-1], dtype=a.dtype)
+    a = Interval(jnp.where(known, a.lo, one), jnp.where(known, a.hi, one))
+    slopes = jax.jvp(_first_order, (a, b), tangents)[1]
+    return x, jax.tree.map(lambda s: jnp.where(moving, s, 0), slopes)
+
+
+def _first_order(a: Interval, b: Interval) -> Interval:
+    """The solutions to first order in the radii, not rounded outward: for the derivative."""
+
+    def parts(x: Interval) -> tuple[Array, Array]:
+        bounded = lax.is_finite(x.lo) & lax.is_finite(x.hi)
+        low, high = (jnp.where(bounded, end, 0) for end in (x.lo, x.hi))
+        return low / 2 + high / 2, high / 2 - low / 2
+
+    (a_mid, a_rad), (b_mid, b_rad) = parts(a), parts(b)
+    inverse = jnp.linalg.inv(a_mid)
+    x = plain_dot(inverse, b_mid)
+    spread = plain_dot(jnp.abs(inverse), b_rad + plain_dot(a_rad, jnp.abs(x)))
+    return Interval(x - spread, x + spread)
 
 
 def _corrections(inverse: _Inverse, cuts: Cuts, b: Array) -> tuple[DoubleWord, Array, Array]:
@@ -215,7 +244,7 @@ def solve(a: Any, b: Any) -> Interval:
         >>> bool(jnp.all(ij.is_member(jnp.array([2.0, -1.0]), ij.solve(A, jnp.array([3.0, -1.0])))))
         True
         >>> ij.solve(ij.interval(-A, A), jnp.array([3.0, -1.0]))
-        Interval([[entire] [entire]], float32)
+        Interval([[-inf, inf], [-inf, inf]], float32)
 
     Source: S. M. Rump, "Verification methods", Acta Numerica 19 (2010), sections 10 and 13.
     """

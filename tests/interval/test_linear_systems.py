@@ -231,3 +231,24 @@ def test_products_of_cuts(dtype: type) -> None:
     scale = exactly(np.abs(x).astype(np.float64) @ np.abs(y).astype(np.float64) + np.abs(r))
     assert np.all(bound <= 300 * unit**2 * scale)
     assert np.any(wrong > 0)
+
+
+def test_bounds_move_with_the_operands() -> None:
+    """Derivatives of bounds against differences, and 0 where there is no bound."""
+    rng = np.random.default_rng(10)
+    a, b = rng.standard_normal((3, 3)) + 3 * np.eye(3), rng.standard_normal((3, 1))
+
+    @jax.jit
+    def widest(radius: jax.Array, a: jax.Array) -> jax.Array:
+        x = ij.solve(ij.Interval(a - radius, a + radius), b)
+        return jnp.sum(x.hi**2 - x.lo)
+
+    slopes = jax.jit(jax.grad(widest, (0, 1)))(1e-3, a)
+    assert np.isclose(slopes[0], (widest(1.1e-3, a) - widest(0.9e-3, a)) / 2e-4, rtol=0.05)
+    step = np.zeros((3, 3))
+    step[1, 2] = 1e-4
+    difference = (widest(1e-3, a + step) - widest(1e-3, a - step)) / 2e-4
+    assert np.isclose(slopes[1][1, 2], difference, rtol=0.05, atol=1e-2)
+    radius, matrix = jax.jit(jax.grad(widest, (0, 1)))(1e3, a)
+    assert float(radius) == 0
+    assert not np.any(matrix)
