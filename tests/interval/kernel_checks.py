@@ -153,6 +153,25 @@ def check_fused(function: Function, name: str, x: np.ndarray, scale: float, shif
         assert off.max() <= 1
 
 
+def slopes(
+    function: Function, x: jax.Array, order: int, step: float = 1e-6
+) -> tuple[jax.Array, ...]:
+    """The secants of the lower bound at points, and its derivatives up to an order."""
+
+    def lower(t: jax.Array) -> jax.Array:
+        return function(ij.Interval(t, t)).lo
+
+    @jax.jit
+    def found() -> tuple[jax.Array, ...]:
+        secant = (jax.vmap(lower)(x + step) - jax.vmap(lower)(x - step)) / (2 * step)
+        derivatives = [lower]
+        for _ in range(order):
+            derivatives.append(jax.grad(derivatives[-1]))
+        return secant, *(jax.vmap(derivative)(x) for derivative in derivatives[1:])
+
+    return found()
+
+
 def around(values: tuple[float, ...], dtype: type, size: int, seed: int = 0) -> np.ndarray:
     """Points of the format: the floats next to the values and further off, and general ones."""
     rng = np.random.default_rng(seed + 100)

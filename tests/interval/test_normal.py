@@ -119,18 +119,7 @@ def test_extrema_belong_to_exactly_the_intervals_around_them(name: str, dtype: t
 @pytest.mark.parametrize("name", DISTINCT)
 def test_bounds_have_the_derivative_of_the_function(name: str) -> None:
     x = jnp.array([-30.0, -3.0, -1.2, -0.5, 0.3, 0.7, 1.7, 5.0, 30.0, np.inf])
-    step = 1e-6
-
-    def lower(t: jax.Array) -> jax.Array:
-        return FUNCTIONS[name](ij.Interval(t, t)).lo
-
-    @jax.jit
-    def differences_and_derivatives() -> tuple[jax.Array, ...]:
-        first = jax.grad(lower)
-        secant = (jax.vmap(lower)(x + step) - jax.vmap(lower)(x - step)) / (2 * step)
-        return secant, jax.vmap(first)(x), jax.vmap(jax.grad(first))(x)
-
-    secant, derivative, second = differences_and_derivatives()
+    secant, derivative, second = checks.slopes(FUNCTIONS[name], x, order=2)
     assert derivative[-1] == 0
     np.testing.assert_allclose(derivative[:-1], secant[:-1], rtol=1e-4, atol=1e-9)
     assert np.isfinite(second).all()

@@ -108,17 +108,7 @@ def test_special_values(dtype: type) -> None:
 def test_bounds_have_the_derivative_of_the_function(name: str) -> None:
     low, high = DOMAINS[name]
     x = low + (high - low) * jnp.array([1e-3, 0.2, 0.4, 0.6, 0.97, 0.99999])
-    step = 1e-7
-
-    def lower(t: jax.Array) -> jax.Array:
-        return FUNCTIONS[name](ij.Interval(t, t)).lo
-
-    @jax.jit
-    def differences_and_derivatives() -> tuple[jax.Array, ...]:
-        secant = (jax.vmap(lower)(x + step) - jax.vmap(lower)(x - step)) / (2 * step)
-        return secant, jax.vmap(jax.grad(lower))(x)
-
-    secant, derivative = differences_and_derivatives()
+    secant, derivative = kernel_checks.slopes(FUNCTIONS[name], x, order=1, step=1e-7)
     np.testing.assert_allclose(derivative, secant, rtol=1e-4)
 
 
