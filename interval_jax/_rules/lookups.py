@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from interval_jax._constructors import entire
 from interval_jax._interval import (
     Interval,
     _where,
@@ -23,7 +24,14 @@ from interval_jax._interval import (
     sub,
 )
 from interval_jax._rules.composite import def_composite
-from interval_jax._rules.registry import Integers, Rule, Truth, Value, is_plain
+from interval_jax._rules.registry import (
+    Integers,
+    Rule,
+    Truth,
+    UnsupportedPrimitiveError,
+    Value,
+    is_plain,
+)
 from interval_jax.set_ops import convex_hull, intersection
 
 __all__: list[str] = []
@@ -113,4 +121,29 @@ def _interp(x: Value, grid: Value, values: Value, **_: Any) -> Interval:
     return _where_empty(x, convex_hull(inside, convex_hull(*ends)))
 
 
-def_composite("_interp", lambda x, xp, fp: jnp.interp(x, xp, fp), Rule(_interp))
+def _interp_vjp(
+    cotangents: Sequence[Interval],
+    wanted: Sequence[bool],
+    inputs: Sequence[Value],
+    outputs: Sequence[Value],
+    **_: Any,
+) -> list[Interval | None]:
+    """The slopes of all pieces that x meets; 0 outside."""
+    if any(wanted[1:]):
+        raise UnsupportedPrimitiveError(
+            "the derivative of interp by its grid or values: write it by jnp.where and products"
+        )
+    x, grid, values = map(as_interval, inputs)
+    left, right = grid[:-1], grid[1:]
+    slopes = div(sub(values[1:], values[:-1]), sub(right, left))
+    step = lax.le(right.lo, left.hi + np.spacing(np.finfo(x.dtype).eps))
+    slopes = _where(step, entire(slopes.shape, slopes.dtype), slopes)
+    meets = (left.lo <= x.hi[..., None]) & (right.hi >= x.lo[..., None])
+    outside = (x.lo <= grid.hi[0]) | (x.hi >= grid.lo[-1])
+    zero = lax.full_like(x.lo, 0)
+    inf = lax.full_like(x.lo, np.inf)
+    flat = Interval(lax.select(outside, zero, inf), lax.select(outside, zero, -inf))
+    return [mul(cotangents[0], convex_hull(_among(slopes, meets), flat)), None, None]
+
+
+def_composite("_interp", lambda x, xp, fp: jnp.interp(x, xp, fp), Rule(_interp, _interp_vjp))

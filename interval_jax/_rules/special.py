@@ -35,6 +35,7 @@ from interval_jax._rules.registry import (
     settled,
 )
 from interval_jax._rules.transcendental import _real
+from interval_jax.elementary.digamma import digamma
 from interval_jax.set_ops import intersection
 
 HALF_SQRT_PI = "0.886226925452758013649083741670572591398774728061193564106903894926"
@@ -46,7 +47,8 @@ def_elementwise(
     settled(el.erfinv),
     lambda x, y: mul(settled(el.exp)(sqr(y)), _real(HALF_SQRT_PI, x)),
 )
-def_elementwise("lgamma", settled(el.lgamma))
+def_elementwise("lgamma", settled(el.lgamma), lambda x, _: settled(digamma)(x))
+def_elementwise("digamma", settled(digamma))
 
 
 # --- remainders -------------------------------------------------------------------------
@@ -125,7 +127,6 @@ _NO_KERNEL = (
 for _name in (
     "bessel_i0e",
     "bessel_i1e",
-    "digamma",
     "igamma",
     "igamma_grad_a",
     "igammac",
