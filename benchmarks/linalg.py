@@ -1,4 +1,4 @@
-"""Matrix products."""
+"""Matrix products and linear systems."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +7,11 @@ import interval_jax as ij
 from benchmarks.harness import Comparison, Variant, compare
 
 
-def linalg(sizes: tuple[int, ...] = (300, 1000)) -> list[Comparison]:
+def linalg() -> list[Comparison]:
+    return [*products(), *systems()]
+
+
+def products(sizes: tuple[int, ...] = (300, 1000)) -> list[Comparison]:
     """Point times interval and interval times interval against one ``jnp.matmul``."""
     comparisons = []
     for n in sizes:
@@ -24,4 +28,34 @@ def linalg(sizes: tuple[int, ...] = (300, 1000)) -> list[Comparison]:
             Variant("interval x interval", ij.matmul, (left, right)),
         ]
         comparisons.append(compare(f"matmul, n = {n}, float64", variants, n**3, "multiply-adds"))
+    return comparisons
+
+
+def conditioned(n: int, condition: float, rng: np.random.Generator) -> np.ndarray:
+    """A matrix with singular values from 1 down to 1 / condition, in geometric steps."""
+    u, v = (np.linalg.qr(rng.normal(size=(n, n)))[0] for _ in range(2))
+    return (u * np.geomspace(1, 1 / condition, n)) @ v
+
+
+def systems(n: int = 500) -> list[Comparison]:
+    """Proven bounds of the solution of a system against ``jnp.linalg.solve``."""
+    rng = np.random.default_rng(n)
+    matrices = {
+        "random": rng.normal(size=(n, n)),
+        "condition 1e12": conditioned(n, 1e12, rng),
+        "condition 1e15": conditioned(n, 1e15, rng),
+    }
+    b = jnp.asarray(rng.normal(size=n))
+    comparisons = []
+    for name, matrix in matrices.items():
+        a = jnp.asarray(matrix)
+        x = ij.solve(a, b)
+        units = (x.hi - x.lo) / np.spacing(np.maximum(np.abs(x.lo), np.abs(x.hi)))
+        variants = [
+            Variant("jnp.linalg.solve", jnp.linalg.solve, (a, b)),
+            Variant("interval_jax.solve", ij.solve, (a, b), limit=10.0),
+        ]
+        widths = f"median width {np.median(units):.0f}, largest {np.max(units):.0f} units"
+        title = f"solve, n = {n}, {name}, float64; {widths}"
+        comparisons.append(compare(title, variants, n * n, "entries"))
     return comparisons
