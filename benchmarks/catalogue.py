@@ -186,6 +186,7 @@ def _functions_of_several() -> Iterable[Case]:
     draws = {
         "add": pairs, "sub": pairs, "mul": pairs, "div": pairs, "min": pairs, "max": pairs,
         "hypot": pairs, "atan2": pairs, "atan2pi": pairs, "pow": hard_points.powers,
+        "compoundm1": hard_points.compounds,
     }  # fmt: skip
     for name, draw in draws.items():
         known = _known(name)

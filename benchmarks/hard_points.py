@@ -76,6 +76,20 @@ def powers(rng: np.random.Generator, dtype: type, size: int) -> Points:
     return x.astype(dtype), y.astype(dtype)
 
 
+def compounds(rng: np.random.Generator, dtype: type, size: int) -> Points:
+    """Bases less 1 of every size, and exponents for powers inside the format or next to 1."""
+    largest = np.log(np.finfo(dtype).max)
+    x, y = powers(rng, dtype, size)
+    kind = rng.integers(0, 3, size)
+    minute = rng.choice([-1, 1], size) * np.exp2(rng.uniform(np.finfo(dtype).minexp, 0, size))
+    with np.errstate(all="ignore"):
+        x = np.where(kind == 0, minute, x - 1).astype(dtype)
+        of_x = rng.uniform(-1.06, 1.06, size) * largest / np.log1p(x.astype(np.float64))
+        of_x *= np.exp2(-rng.choice([0, 1, 20, 80], size))
+    y = np.where((kind < 2) & (np.abs(of_x) < np.finfo(dtype).max), of_x, y)
+    return np.maximum(x, dtype(-1)), y.astype(dtype)
+
+
 def around(
     rng: np.random.Generator, x: np.ndarray, low: float, high: float
 ) -> tuple[np.ndarray, np.ndarray]:

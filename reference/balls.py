@@ -67,6 +67,14 @@ def _log_of_one_plus(base: int, x: arb) -> arb:
     return value
 
 
+def _compoundm1(x: arb, y: arb) -> arb:
+    if not x > -1:
+        return arb(-1) if x == -1 and y > 0 else arb("nan")
+    if y.is_integer() and abs(y) < 100:
+        return (1 + x) ** int(float(y)) - 1  # exact, at enough bits
+    return (y * x.log1p()).expm1()
+
+
 def _atan2pi(y: arb, x: arb) -> arb:
     if y == 0:
         return arb("nan") if x == 0 else arb(0 if x > 0 else 1)
@@ -90,6 +98,7 @@ ARB: dict[str, Callable[..., arb]] = {
     "exp2m1": lambda x: _power_less_one(2, x),
     "exp10m1": lambda x: _power_less_one(10, x),
     "log2p1": lambda x: _log_of_one_plus(2, x),
+    "compoundm1": _compoundm1,
     "log10p1": lambda x: _log_of_one_plus(10, x),
     "rsqrt": lambda x: x.rsqrt(),
     "asinpi": lambda x: x / 2 if abs(x) == 1 else x.asin() / arb.pi(),

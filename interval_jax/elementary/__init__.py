@@ -13,6 +13,7 @@ from interval_jax.elementary.activations import (
     tanh_derivative,
 )
 from interval_jax.elementary.atan2_rev import atan2_rev1, atan2_rev2
+from interval_jax.elementary.compound import compoundm1
 from interval_jax.elementary.exp_log import exp, exp2, exp10, expm1, log, log1p, log2, log10
 from interval_jax.elementary.gelu import gelu, gelu_derivative
 from interval_jax.elementary.hyperbolic import (
@@ -82,6 +83,7 @@ __all__ = [
     "atanh",
     "atanpi",
     "cbrt",
+    "compoundm1",
     "cos",
     "cos_rev",
     "cosh",

@@ -27,6 +27,7 @@ from interval_jax._doubleword import (
     horner,
     multiply,
     positive_bounds,
+    power_of_two,
     renormalised,
 )
 from interval_jax._rounding import fast_two_sum, format_of, rounded, stored, two_prod, two_sum
@@ -63,7 +64,8 @@ def log2_error(unit: float) -> float:
     * z q(z) is at most 3.05e-4 C', with errors of u for z.hi instead of z, 2.7u for q and u for
       the product: 1.44e-3 u of C', which is 2.5e-7 u of C; cutting the series is 2**-82 (2**-47);
     * C' + z q has u**2 of a rounded sum, and all that is multiplied by z C' / C = 1.7e-4;
-    * C + z (...) has 4 u**2, s 48 u**2, the product 8 u**2, the rest below u**2: 61 u**2.
+    * C + z (...) has 4 u**2, s 48 u**2, the product 8 u**2, the rest below u**2: 61 u**2, and
+      2 u**2 more for a double word x, whose low word is rounded once in c + x.
 
     The logarithm is k + log2(c) + 2 atanh(s) / ln 2, all but the last 0 for c = 1 and k = 0; else
     |k| + |log2 c| + 0.07 is at most 3.6 times it, as m is between 0.733 and 1.467. In units of
@@ -114,8 +116,11 @@ def clamped_exponent(y: Array) -> Array:
     return lax.select(lax.eq(y, constant(y, 0)), y, size)
 
 
-def log2_word(x: Array) -> DoubleWord:
-    """Return log2(x) within ``log2_error``, x >= 0 or inf; 0 for 1, k for 2**k, without error."""
+def log2_word(x: Array, low: Array | None = None) -> DoubleWord:
+    """Return log2(x) within ``log2_error``, x >= 0 or inf; 0 for 1, k for 2**k, without error.
+
+    Or that of the double word (x, low).
+    """
     fmt, tables = format_of(x), tables_of(x)
     bits = lax.bitcast_convert_type(x, fmt.bits)
     end = lax.bitcast_convert_type(constant(x, tables.fine_splits[0]), fmt.bits)
@@ -126,7 +131,12 @@ def log2_word(x: Array) -> DoubleWord:
     centre = select_above(m, splits, centres)
     zero = constant(m, 0)
     # m - centre is exact.
-    s = divide(DoubleWord(m - centre, zero), DoubleWord(*fast_two_sum(centre, m)))
+    d, t = DoubleWord(m - centre, zero), DoubleWord(*fast_two_sum(centre, m))
+    if low is not None:
+        low = low * power_of_two(m, lax.max(-k, lax.full_like(k, 4 - fmt.bias)))
+        d = DoubleWord(*fast_two_sum(rounded(d.hi), low))
+        t = DoubleWord(t.hi, rounded(t.lo + low))
+    s = divide(d, t)
     z = multiply(s, s)
     (first, first_rest), (second, second_rest) = (
         [constant(m, part) for part in pair] for pair in tables.fine_atanh

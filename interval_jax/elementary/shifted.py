@@ -16,6 +16,7 @@ from interval_jax._doubleword import DoubleWord, bounds, constant, head, multipl
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rounding import fast_two_sum, format_of, rounded, two_sum
 from interval_jax.elementary._exp import (
+    _Series,
     base_exp_value,
     largest_exponent_of_ten,
     minus_one,
@@ -28,7 +29,7 @@ from interval_jax.elementary._extend import increasing
 from interval_jax.elementary._log import atanh_error, log_ends, log_value
 from interval_jax.elementary._value import Value, choose, zero_at
 
-__all__ = ["exp2m1", "exp10m1", "log2p1", "log10p1"]
+__all__ = ["SERIES_ERROR", "exp2m1", "exp10m1", "log2p1", "log10p1", "series_less_one"]
 
 SERIES_ERROR = 88e-4
 """Relative error in units of u of b**x - 1 for r = x ln b, |r| <= R = 0.0867, a + b = r = rh + rl.
@@ -50,22 +51,27 @@ def _linear(x: Array) -> tuple[Array, Array, int]:
     return near, lax.select(near, x * constant(x, 2.0**shift), x), shift
 
 
+def series_less_one(s: _Series, linear: Array) -> DoubleWord:
+    """exp(r) - 1 within ``SERIES_ERROR`` for r = s.rh + s.rl, |r| <= R; r itself where linear."""
+    zero = constant(s.rh, 0)
+    a = head(s.rh)
+    b = (s.rh - a) + s.rl
+    # The square of a head is exact.
+    h, e = fast_two_sum(s.rh, lax.select(linear, zero, a * a * 0.5))
+    tail = lax.select(linear, zero, b * ((s.rh + a) * 0.5) + s.tail)
+    return DoubleWord(*fast_two_sum(h, rounded(e + (s.rl + tail))))
+
+
 def exp_less_one(x: Array, base: Base, largest: float) -> Value:
     """b**x - 1 as a Value, for a base with exact powers at integers up to ``largest``."""
     n, rh, rl = reduced(x, base)
     near, large, shift = _linear(x)
-    zero, none = constant(x, 0), lax.full_like(n, 0)
+    none = lax.full_like(n, 0)
     # Next to 0 the integer is 0, and r is x.
-    s = times_ln(n, lax.select(near, large, rh), rl, base)
-    a = head(s.rh)
-    b = (s.rh - a) + s.rl
-    # The square of a head is exact.
-    h, e = fast_two_sum(s.rh, lax.select(near, zero, a * a * 0.5))
-    tail = lax.select(near, zero, b * ((s.rh + a) * 0.5) + s.tail)
-    h, e = fast_two_sum(h, rounded(e + (s.rl + tail)))
-    error = lax.abs(h) * constant(x, SERIES_ERROR * format_of(x).unit)
+    word = series_less_one(times_ln(n, lax.select(near, large, rh), rl, base), near)
+    error = lax.abs(word.hi) * constant(x, SERIES_ERROR * format_of(x).unit)
     exponent = lax.select(near, lax.full_like(n, -shift), none)
-    series = Value(DoubleWord(h, e), error, exponent)
+    series = Value(word, error, exponent)
     return choose(lax.eq(n, none), series, minus_one(base_exp_value(x, base, largest)))
 
 
