@@ -23,6 +23,10 @@ __all__ = [
 def number_bounds(x: Any, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """The tightest bounds of Python numbers and of numbers as text, by exact comparison."""
 
+    def neighbour(near: Any, side: float) -> Any:
+        with np.errstate(over="ignore"):
+            return np.nextafter(near, dtype.type(side))
+
     def nearest(value: Any) -> tuple[float, float]:
         value = read_number(value) if isinstance(value, str) else value
         if isinstance(value, float | np.floating) and not math.isfinite(value):
@@ -46,9 +50,9 @@ def number_bounds(x: Any, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
             above = dtype.type(0 if exact <= 0 else tiny)
         else:
             if near == math.inf or near > exact:
-                below = np.nextafter(near, dtype.type(-math.inf))
+                below = neighbour(near, -math.inf)
             if near == -math.inf or (near != math.inf and near < exact):
-                above = np.nextafter(near, dtype.type(math.inf))
+                above = neighbour(near, math.inf)
             # A number just above the largest subnormal rounds to it, a bound may not.
             below = dtype.type(0) if 0 < below < tiny else below
             above = dtype.type(0) if -tiny < above < 0 else above

@@ -39,7 +39,7 @@ class _Composite(NamedTuple):
     function: Callable[..., Any]
     rule: Callable[..., Rule]
     """Of the options."""
-    options: Callable[[Sequence[Any], Sequence[Any]], Options]
+    options: Callable[[Sequence[Any], Sequence[Any]], Options | None]
     """Of the equations and the types of the arguments, with which they may have been traced."""
 
 
@@ -54,7 +54,7 @@ def def_composite(
     name: str,
     function: Callable[..., Any],
     rule: Rule | Callable[..., Rule],
-    options: Callable[[Sequence[Any], Sequence[Any]], Options] = _no_options,
+    options: Callable[[Sequence[Any], Sequence[Any]], Options | None] = _no_options,
 ) -> None:
     """Define the rule of calls that have this name and the program of this function.
 
@@ -64,6 +64,7 @@ def def_composite(
         rule: Its rule, or a function of the options that returns it.
         options: Finds options among the equations of a program, such as the axis of a sum. They
             need not be right: the program is compared with that of the function with them.
+            None says that the rule is not for such arguments.
     """
     _COMPOSITES[name] = _Composite(
         function, (lambda **_: rule) if isinstance(rule, Rule) else rule, options
@@ -77,6 +78,8 @@ def recognise(eqn: Any) -> Rule | None:
         return None
     avals = [v.aval for v in eqn.invars]
     options = composite.options(_body(eqn).eqns, avals)
+    if options is None:
+        return None
     canonical = _canonical(composite.function, _types(avals), tuple(options.items()))
     if canonical is None or len(canonical.jaxpr.eqns) != 1:
         return None

@@ -53,16 +53,19 @@ def_composite("signbit", jnp.signbit, Rule(lambda x, **_: _signbit(x)))
 # --- places in a sorted array -----------------------------------------------------------
 
 
-def _side(equations: Sequence[Any], avals: Sequence[Any]) -> dict[str, Any]:
-    """The side that a search takes: before or behind what is equal."""
+def _search(equations: Sequence[Any], avals: Sequence[Any]) -> dict[str, Any]:
+    """The side that a search takes, before or behind what is equal, and the method."""
 
-    def right(eqn: Any) -> bool:
-        if eqn.primitive.name == "lt_to" or "side=right" in str(eqn.params.get("_prim")):
-            return True  # of jax 0.10 and 0.12
+    def described(eqn: Any) -> str:
         bodies = [p for p in eqn.params.values() if hasattr(p, "jaxpr")]
-        return any(right(inner) for body in bodies for inner in body.jaxpr.eqns)
+        inner = [described(e) for body in bodies for e in body.jaxpr.eqns]
+        # In jax 0.10 a comparison, in jax 0.12 one primitive that prints its options.
+        return " ".join([eqn.primitive.name, str(eqn.params.get("_prim", "")), *inner])
 
-    return {"side": "right" if any(map(right, equations)) else "left"}
+    program = " ".join(map(described, equations))
+    side = "right" if "lt_to" in program or "side=right" in program else "left"
+    methods = [m for m in ("scan_unrolled", "sort", "compare_all") if f"method={m}" in program]
+    return {"side": side, "method": methods[0] if methods else "scan"}
 
 
 def _searchsorted(sorted_: Value, x: Value, side: str) -> Value:
@@ -75,9 +78,9 @@ def _searchsorted(sorted_: Value, x: Value, side: str) -> Value:
 
 def_composite(
     "searchsorted",
-    lambda a, v, side: jnp.searchsorted(a, v, side),
-    lambda side: Rule(lambda a, x, **_: _searchsorted(a, x, side)),
-    _side,
+    lambda a, v, side, method: jnp.searchsorted(a, v, side, method=method),
+    lambda side, method: Rule(lambda a, x, **_: _searchsorted(a, x, side)),
+    _search,
 )
 
 

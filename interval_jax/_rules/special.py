@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
@@ -25,12 +27,14 @@ from interval_jax._interval import (
     sqr,
     sub,
 )
+from interval_jax._rules.composite import def_composite
 from interval_jax._rules.registry import (
     Rule,
     Value,
     _define,
     def_elementwise,
     def_refused,
+    elementwise_rule,
     primitive,
     settled,
 )
@@ -67,10 +71,25 @@ def _remainder(x: Interval, y: Interval) -> Interval:
     return _where_empty(x, found, quotient)
 
 
-def _remainder_slope(x: Interval, y: Interval, by_divisor: bool) -> Interval:
+def _modulo(x: Interval, y: Interval) -> Interval:
+    """The range of x - y floor(x / y): between 0 and y, and no farther than an x of its sign."""
+    x, y = _operands(x, y)
+    quotient = integer.floor(div(x, y))
+    zero = lax.full_like(x.lo, 0)
+    positive = lax.ge(x.lo, zero) & lax.ge(y.lo, zero)
+    negative = lax.le(x.hi, zero) & lax.le(y.hi, zero)
+    low = lax.select(negative, lax.max(y.lo, x.lo), lax.min(y.lo, zero))
+    high = lax.select(positive, lax.min(y.hi, x.hi), lax.max(y.hi, zero))
+    found = intersection(basic.fma(neg(quotient), y, x), Interval(low, high))
+    return _where_empty(x, found, quotient)
+
+
+def _remainder_slope(
+    x: Interval, y: Interval, by_divisor: bool, whole: Callable[[Any], Interval] = integer.trunc
+) -> Interval:
     """1 and minus the quotient, and anything across a jump."""
     x, y = _operands(x, y)
-    quotient = integer.trunc(div(x, y))
+    quotient = whole(div(x, y))
     one = lax.full_like(quotient.lo, 1)
     slope = neg(quotient) if by_divisor else Interval(one, one)
     return _where(lax.eq(quotient.lo, quotient.hi), slope, entire(slope.shape, slope.dtype))
@@ -81,6 +100,28 @@ def_elementwise(
     _remainder,
     lambda x, y, _: _remainder_slope(x, y, by_divisor=False),
     lambda x, y, _: _remainder_slope(x, y, by_divisor=True),
+)
+
+
+def _of_reals(equations: Sequence[Any], avals: Sequence[Any]) -> dict[str, Any] | None:
+    return {} if all(jnp.issubdtype(a.dtype, jnp.floating) for a in avals) else None
+
+
+def_composite(
+    "remainder",
+    lambda x, y: jnp.remainder(x, y),
+    elementwise_rule(
+        _modulo,
+        lambda x, y, _: _remainder_slope(x, y, by_divisor=False, whole=integer.floor),
+        lambda x, y, _: _remainder_slope(x, y, by_divisor=True, whole=integer.floor),
+    ),
+    _of_reals,
+)
+def_composite(
+    "floor_divide",
+    lambda x, y: jnp.floor_divide(x, y),
+    elementwise_rule(lambda x, y: integer.floor(div(x, y))),
+    _of_reals,
 )
 
 

@@ -146,3 +146,17 @@ def test_bounds_can_be_trained_through() -> None:
 
     lower, upper = jax.grad(width, argnums=(0, 1))(1.0, 2.0)
     assert (float(lower), float(upper)) == (-2.0, 3.0)
+
+
+def test_numbers_next_to_the_largest_float() -> None:
+    """Without a warning that numpy gives where a neighbour is infinite."""
+    for dtype in (np.float32, np.float64):
+        largest = np.finfo(dtype).max
+        beyond = Fraction(float(largest)) * Fraction(1000001, 1000000)
+        for number in (largest.item(), beyond, f"{largest.item():.8e}", "1e999"):
+            x = ij.interval(number, dtype=dtype)
+            assert float(x.lo) <= largest
+            exact = Fraction(number)
+            assert (float(x.hi) == np.inf) == (exact > Fraction(float(largest)))
+            assert float(x.hi) >= exact
+            assert bool(ij.interval(-exact, dtype=dtype).hi == -x.lo)

@@ -95,6 +95,25 @@ def test_remainders_of_one_period_are_sharp() -> None:
     assert str(by_y) == "Interval([[-2, -2], [2, 2], [-inf, inf]], float64)"
 
 
+def test_floored_remainders_are_sharp() -> None:
+    X, Y = ij.interval([7.0, -8.5, 5.5, 0.25], [8.0, -6.5, 6.5, 2.0]), ij.interval(jnp.full(4, 3.0))
+    both = jax.jit(ij.enclose(lambda x, y: (jnp.mod(x, y), x // y)))
+    found, quotient = both(X, Y)
+    assert str(found) == "Interval([[1, 2], [0.5, 2.5], [0, 3], [0.25, 2]], float64)"
+    assert str(quotient) == "Interval([[2, 2], [-3, -3], [1, 2], [0, 0]], float64)"
+    found, quotient = both(X, -Y)
+    assert str(found) == "Interval([[-2, -1], [-2.5, -0.5], [-3, 0], [-2.75, -1]], float64)"
+    assert str(quotient) == "Interval([[-3, -3], [2, 2], [-3, -2], [-1, -1]], float64)"
+    by_x, by_y = jax.jit(jax.vmap(ij.grad(jnp.mod, argnums=(0, 1))))(X, Y)
+    assert str(by_x) == "Interval([[1, 1], [1, 1], [-inf, inf], [1, 1]], float64)"
+    assert str(by_y) == "Interval([[-2, -2], [3, 3], [-inf, inf], [0, 0]], float64)"
+    # Of integers JAX's program is what it is.
+    whole = ij.enclose(lambda x: (x.astype(int) % 3 + x.astype(int) // 3).astype(float))
+    assert (
+        str(whole(ij.interval([7.0, -8.0], [7.0, -7.0]))) == "Interval([[3, 3], [-2, -1]], float64)"
+    )
+
+
 def test_rounding_to_another_format() -> None:
     lo, hi = points.intervals(np.float32, 500, 4)
     X = ij.interval(lo, hi)
