@@ -254,6 +254,38 @@ def _clamp(low: Array, x: Array, high: Array) -> Array:
     return minimum(maximum(x, jnp.broadcast_to(low, x.shape)), jnp.broadcast_to(high, x.shape))
 
 
+def _joined(join: Function) -> Function:
+    """The extreme of many numbers by a tree of those of two, with their slopes."""
+
+    def extreme(x: Array, *, axes: tuple[int, ...], **_: Any) -> Array:
+        kept = [a for a in range(x.ndim) if a not in axes]
+        x = x.transpose(*kept, *axes).reshape(*(x.shape[a] for a in kept), -1)
+        while x.shape[-1] > 1:
+            half = x.shape[-1] // 2
+            pairs = join(x[..., :half], x[..., half : 2 * half])
+            x = lax.concatenate([pairs, x[..., 2 * half :]], x.ndim - 1)
+        return x[..., 0]
+
+    return extreme
+
+
+def _accumulated(join: Function) -> Function:
+    def extremes(x: Array, *, axis: int, reverse: bool, **_: Any) -> Array:
+        return lax.associative_scan(join, x, reverse, axis)
+
+    return extremes
+
+
+def _def_order(name: str, function: Function) -> None:
+    prim = primitive(name)
+
+    def call(x: Array, **params: Any) -> Array:
+        real = jnp.issubdtype(x.dtype, jnp.floating)
+        return function(x, **params) if real else prim.bind(x, **params)
+
+    SHARP_PRIMITIVES[prim] = call
+
+
 def _def_primitive(name: str, function: Function) -> None:
     prim = primitive(name)
     if prim is None:
@@ -277,6 +309,10 @@ _def_primitive("abs", def_sharp(lax.abs, _sign))
 _def_primitive("max", maximum)
 _def_primitive("min", minimum)
 _def_primitive("clamp", _clamp)
+_def_order("reduce_max", _joined(maximum))
+_def_order("reduce_min", _joined(minimum))
+_def_order("cummax", _accumulated(maximum))
+_def_order("cummin", _accumulated(minimum))
 _def_primitive("tanh", tanh)
 _def_primitive("logistic", logistic)
 _def_primitive("exp2", exp2)
