@@ -101,6 +101,11 @@ def _logsumexp(x: Array) -> Bounds:
 
     t has the relative error of exp and of the tree, and log(1 + t) is at most as sensitive;
     1 + t, at least 1, has one of 2 u**2. Terms of t below 2**least are replaced by larger ones.
+
+    With exp_error and log_error, 166e-4 u at most together, the result v has an error below 0.017u
+    times the logarithm, v - m. Let w be the larger one of |v| and |m| / 8, so that this is at most
+    0.153u w. Next to 0 ``bounds_of_any`` adds as much again, rounds once and goes one step further,
+    3u of v and the error: in all below 4u w, as long as w is above 2**62 (2**33) times the floor.
     """
     fmt, n = format_of(x), x.shape[-1]
     unit, least = fmt.unit, 8 - fmt.bias
@@ -172,8 +177,9 @@ def logsumexp(x: Any, axis: int | Sequence[int] | None = None, keepdims: bool = 
 
     Returns:
         Intervals, each bound within 1 ulp of the tightest one and in 99 of 100 cases equal to it,
-        but for results next to 0 between larger arguments: there the error is absolute, 2**-58
-        (2**-29 in float32) of the largest argument.
+        but for results v next to 0, where the largest argument m cancels the logarithm of the sum
+        of exp(x - m): there it is within 2**-51 (2**-22 in float32) of the larger one of |v| and
+        |m| / 8.
 
     Raises:
         ValueError: If there is nothing to sum.
