@@ -1,6 +1,7 @@
 """Floats and fractions around the numbers of Arb."""
 
 import math
+from collections.abc import Callable
 from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
 
@@ -40,3 +41,14 @@ def round_up(x: Fraction) -> float:
     result = float(context.divide(Decimal(x.numerator), Decimal(x.denominator)))
     assert Fraction(result) >= x
     return result
+
+
+def zero(f: Callable[[arb], arb], left: arb, right: arb, steps: int) -> arb:
+    """A narrow ball that contains a zero of f between two numbers where it has opposite signs."""
+    a, b = left, right
+    rising = f(b) > 0
+    assert f(a) < 0 if rising else f(a) > 0 > f(b)
+    for _ in range(steps):
+        middle = ((a + b) / 2).mid()
+        a, b = (a, middle) if (f(middle) > 0) == rising else (middle, b)
+    return a.union(b)

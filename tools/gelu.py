@@ -12,19 +12,16 @@ is the only one is a matter of proof:
   1 + 2 x a'(x) (1 - s), positive for x >= 0, and falling in -x for x < 0, as x a' and 1 - s are.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from flint import arb, ctx
 
-from tools.balls import double_word, float_bounds
+from tools.balls import double_word, float_bounds, zero
 from tools.writing import target, write
 
 TARGET = target("_gelu_tables")
 
 PRECISION = 400  # bits
-
-Function = Callable[[arb], arb]
+STEPS = 305  # of bisection
 
 
 def slope() -> arb:
@@ -62,18 +59,9 @@ def tanh_gelu_derivative(x: arb) -> arb:
     return (1 + x * (slope() + 3 * cubic() * x * x) * e / (1 + e)) / (1 + e)
 
 
-def zero(f: Function, left: float, right: float) -> arb:
-    """A ball of radius below 2**-300 that contains a zero of f, which rises from left to right."""
-    a, b = arb(left), arb(right)
-    assert f(a) < 0 < f(b)
-    while float(b - a) > 2.0**-305:
-        middle = ((a + b) / 2).mid()
-        a, b = (a, middle) if f(middle) > 0 else (middle, b)
-    return a.union(b)
-
-
 def tables(dtype: type[np.floating]) -> dict[str, tuple[float, float]]:
-    at, tanh_at = zero(gelu_derivative, -1, -0.5), zero(tanh_gelu_derivative, -1, -0.5)
+    ends = arb(-1), arb(-0.5)
+    at, tanh_at = (zero(f, *ends, STEPS) for f in (gelu_derivative, tanh_gelu_derivative))
     peak = gelu_derivative(arb(2).sqrt())
     return {
         "slope": double_word(slope(), dtype),

@@ -23,13 +23,14 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb, arb_poly, ctx
 
-from tools.balls import ball, double_word, float_bounds, round_up, upper
+from tools.balls import ball, double_word, float_bounds, round_up, upper, zero
 from tools.horner import rounding_error, sums
 from tools.writing import target, write
 
 TARGET = target("_lgamma_tables")
 
 PRECISION = 300  # bits
+STEPS = 270  # of bisection
 PARTS = 64  # of a piece, in the proof of its approximation error
 MARGIN = Fraction(1, 2**20)  # widening of each piece: reduced arguments are rounded
 GAPS = 24  # between poles whose minima are stored
@@ -135,16 +136,6 @@ def certified(series: Series, pieces: list[Piece], plan: Plan) -> float:
     return round_up(max(errors))
 
 
-def zero_of_digamma(left: arb, right: arb) -> arb:
-    """A narrow ball around the zero between two points, with the minimum of lgamma inside."""
-    a, b = left, right
-    for _ in range(270):
-        middle = ((a + b) / 2).mid()
-        a, b = (a, middle) if middle.digamma() > 0 else (middle, b)
-    assert a.digamma() < 0 < b.digamma()
-    return a.union(b)
-
-
 def log_abs_gamma(x: arb) -> arb:
     return abs(x.gamma()).log()
 
@@ -155,7 +146,7 @@ def minima(dtype: type[np.floating]) -> list[tuple[float, float, float]]:
     gaps = [(arb(1), arb(2)), *((-n - 1 + edge, -n - edge) for n in range(GAPS))]
     result = []
     for left, right in gaps:
-        at = zero_of_digamma(left, right)
+        at = zero(arb.digamma, left, right, STEPS)
         result.append((*float_bounds(at, dtype), float_bounds(log_abs_gamma(at), dtype)[0]))
     return result
 

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb, arb_series, ctx
 
-from tools.balls import ball, double_word, round_up, upper
+from tools.balls import ball, double_word, round_up, upper, zero
 from tools.writing import target, write
 
 TARGET = target("_zeros_tables")
@@ -87,6 +87,10 @@ def gelu_derivative(x: arb, terms: int) -> list[arb]:
     return ((v * -arb(2).rsqrt()).erfc() * arb(0.5) + v * density).coeffs()
 
 
+def value(taylor: Taylor, x: arb) -> arb:
+    return taylor(x, 1)[0]
+
+
 def regular_part(n: int, e: arb, terms: int) -> list[arb]:
     """G, the sum of lgamma(x) and log|x + n|, at x = e - n."""
     v = arb_series([e, 1], prec=terms)
@@ -100,22 +104,11 @@ def log_abs_gamma(n: int, e: arb) -> arb:
 # --- zeros ------------------------------------------------------------------------------
 
 
-def bisected(f: Callable[[arb], arb], left: Fraction, right: Fraction) -> arb:
-    """A narrow ball that contains a zero of f between two numbers where it has opposite signs."""
-    a, b = ball(left), ball(right)
-    rising = f(b) > 0
-    assert f(a) < 0 if rising else f(a) > 0 > f(b)
-    for _ in range(STEPS):
-        middle = ((a + b) / 2).mid()
-        a, b = (a, middle) if (f(middle) > 0) == rising else (middle, b)
-    return a.union(b)
-
-
 @functools.cache
 def zero_beside(n: int, side: int) -> arb:
     """d for the zero of lgamma that is next to the pole -n, on the right or left of it."""
     least = Fraction(side, 2 ** (STEPS // 3))
-    return bisected(lambda e: log_abs_gamma(n, e), least, Fraction(side, 2))
+    return zero(lambda e: log_abs_gamma(n, e), ball(least), arb(side) / 2, STEPS)
 
 
 def reach(n: int, dtype: type[np.floating]) -> arb:
@@ -150,10 +143,8 @@ def expansion(
     slope = double_word(exact[0], plan.dtype)
     rest = tuple(float(plan.dtype(float(c))) for c in exact[1 : degree + 1])
     stored = [Fraction(slope[0]) + Fraction(slope[1]), *map(Fraction, rest)]
-    differences = [
-        upper(abs(c - ball(s)))
-        for c, s in itertools.zip_longest(exact, stored, fillvalue=Fraction(0))
-    ]
+    padded = stored + [Fraction(0)] * (len(exact) - len(stored))
+    differences = [upper(abs(c - ball(s))) for c, s in zip(exact, padded, strict=True)]
     over = at + arb(0, ball(radius).upper())
     remainder = upper(abs(taylor(over, ORDER + 1)[ORDER]))
     beyond = degree + 1
@@ -178,7 +169,7 @@ class Zero(NamedTuple):
 
 def zeros_of_lgamma(plan: Plan) -> list[Zero]:
     """From right to left, one between any two multiples of 1/2."""
-    found = []
+    found: list[Zero] = []
     for n in itertools.count(2):
         if reach(n, plan.dtype) < LOWEST:
             return found
@@ -267,7 +258,7 @@ def _lines() -> list[str]:
             ("silu_derivative", silu_derivative),
             ("gelu_derivative", gelu_derivative),
         ):
-            at = bisected(lambda x, f=taylor: f(x, 1)[0], Fraction(-2), Fraction(-1, 2))
+            at = zero(functools.partial(value, taylor), arb(-2), arb(-0.5), STEPS)
             found = expansion(taylor, at, at, radius * MARGIN, degree, plan)
             lines += [f"    {key}={text(found, '    ')[0].strip()}", *text(found, "    ")[1:]]
             lines.append(f"    {key}_error={errors([found])!r},")
