@@ -17,7 +17,7 @@ from jax.interpreters import ad, batching, mlir
 from interval_jax._adjoint import vjp
 from interval_jax._enclose import _is_interval
 from interval_jax._interval import Interval, as_interval
-from interval_jax._rules import Rule, UnsupportedPrimitiveError, Value, register
+from interval_jax._rules import REVISION, Rule, UnsupportedPrimitiveError, Value, register
 from interval_jax._rules.registry import is_real
 from interval_jax._sums import sum_bounds
 
@@ -71,6 +71,7 @@ class custom_enclosure:  # noqa: N801 - named as jax.custom_jvp is
             The same function.
         """
         self._enclosure = enclosure
+        REVISION.number += 1
         return enclosure
 
     def def_vjp(self, pullback: Callable[..., Any]) -> Callable[..., Any]:

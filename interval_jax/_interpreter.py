@@ -8,10 +8,11 @@ loops and branches are programs of their own, which the rule of the loop or bran
 from __future__ import annotations
 
 import typing
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,8 +20,10 @@ import numpy as np
 from jax.extend import source_info_util
 from jax.extend.core import ClosedJaxpr, Literal
 
+from interval_jax._array import is_concrete
 from interval_jax._interval import Interval
 from interval_jax._rules import (
+    REVISION,
     RULES,
     Rule,
     UnsupportedPrimitiveError,
@@ -28,6 +31,7 @@ from interval_jax._rules import (
     folded,
     is_plain,
     recognise,
+    same_equation,
 )
 from interval_jax._sharpen import tracing
 
@@ -49,6 +53,11 @@ class Step:
     params: dict[str, Any]
     where: str
     """The user's source line."""
+    equation: Any
+    """That of JAX, from which the step is made."""
+    wanted: tuple[bool, ...] = ()
+    """Which outputs are needed, where that changes the parameters."""
+    is_fast: bool = False
 
     def needing(self, wanted: Sequence[bool]) -> Step:
         """The step without what only unwanted outputs need."""
@@ -56,7 +65,7 @@ class Step:
             return self
         used, params = self.rule.demand(wanted, **self.params)
         inputs = tuple(i if u else UNUSED for i, u in zip(self.inputs, used, strict=True))
-        return replace(self, inputs=inputs, params=params)
+        return replace(self, inputs=inputs, params=params, wanted=tuple(wanted))
 
     def bodies(self) -> Iterator[Program]:
         """The programs among the parameters."""
@@ -68,7 +77,7 @@ class Step:
     def fast(self) -> Step:
         """The step with the faster of two rules, inside bodies too."""
         params = _with_bodies(self.params, self.rule.bodies, Program.fast)
-        return replace(self, rule=self.rule.fast or self.rule, params=params)
+        return replace(self, rule=self.rule.fast or self.rule, params=params, is_fast=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +200,7 @@ class _Builder:
             if rule is None or rule.refused is not None:
                 rule = _refusal(eqn, where, rule.refused if rule else None)
             params = _with_bodies(eqn.params, rule.bodies, partial(_program, caller=where))
-            self.steps.append(Step(eqn.primitive.name, rule, inputs, outputs, params, where))
+            self.steps.append(Step(eqn.primitive.name, rule, inputs, outputs, params, where, eqn))
         return [read(v) for v in jaxpr.outvars]
 
 
@@ -263,9 +272,8 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
     values.update(zip(program.inputs, arguments, strict=True))
     values[UNUSED] = None
     for step in program.steps:
-        assert step.rule.enclose is not None
         try:
-            result = step.rule.enclose(*(values[i] for i in step.inputs), **step.params)
+            result = _evaluated(step, values, program.constants)
         except UnsupportedPrimitiveError as error:
             if step.where in str(error):
                 raise
@@ -276,6 +284,51 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
         results = result if isinstance(result, list | tuple) else [result]
         values.update(zip(step.outputs, results, strict=True))
     return values
+
+
+class _Compiled(NamedTuple):
+    """A loop or branch that was compiled."""
+
+    equation: Any
+    key: tuple[Any, ...]
+    """All else that it depends on."""
+    call: Callable[..., Any]
+
+
+_COMPILED: deque[_Compiled] = deque(maxlen=128)
+"""JAX keeps what it compiled for a program, but each tracing makes a new one that is equal."""
+
+
+def _evaluated(step: Step, values: dict[int, Value], constants: dict[int, Any]) -> Any:
+    """The results of a step; a loop or branch on arrays, not traced ones, is compiled once."""
+    enclose = step.rule.enclose
+    assert enclose is not None
+    arguments = [values[i] for i in step.inputs]
+    if not step.rule.bodies or not all(map(is_concrete, jax.tree.leaves(arguments))):
+        return enclose(*arguments, **step.params)
+    # Single constants, such as exponents, stay known; what is one operand twice stays one.
+    slots = list(dict.fromkeys(step.inputs))
+    single = [i for i in slots if i in constants and np.size(constants[i]) == 1]
+    known = {i: values[i] for i in single if jnp.issubdtype(values[i].dtype, jnp.number)}
+    given = [i for i in slots if i not in known]
+    key = (
+        tuple(map(slots.index, step.inputs)),
+        tuple((slots.index(i), v.dtype, np.asarray(v).tobytes()) for i, v in known.items()),
+        tuple(v.aval.str_short() for v in step.equation.invars),
+        (step.wanted, step.is_fast, REVISION.number),
+    )
+    for kept in _COMPILED:
+        if kept.key == key and same_equation(kept.equation, step.equation):
+            return kept.call(*(values[i] for i in given))
+
+    @jax.jit
+    def call(*operands: Value) -> Any:
+        found = {**known, **dict(zip(given, operands, strict=True))}
+        return enclose(*(found[i] for i in step.inputs), **step.params)
+
+    results = call(*(values[i] for i in given))
+    _COMPILED.append(_Compiled(step.equation, key, call))
+    return results
 
 
 def shape_text(value: Value) -> str:

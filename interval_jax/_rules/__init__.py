@@ -22,8 +22,9 @@ from interval_jax._rules import (
     transcendental,
     windows,
 )
-from interval_jax._rules.composite import folded, recognise
+from interval_jax._rules.composite import folded, recognise, same_equation
 from interval_jax._rules.registry import (
+    REVISION,
     RULES,
     Integers,
     Rule,
@@ -36,6 +37,7 @@ from interval_jax._rules.registry import (
 )
 
 __all__ = [
+    "REVISION",
     "RULES",
     "Integers",
     "Rule",
@@ -61,6 +63,7 @@ __all__ = [
     "recognise",
     "reductions",
     "register",
+    "same_equation",
     "sharp",
     "special",
     "structural",

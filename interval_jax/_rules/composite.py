@@ -20,7 +20,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from interval_jax._rules.registry import Rule, def_inlined
 
-__all__ = ["def_composite", "def_folded", "folded", "recognise"]
+__all__ = ["def_composite", "def_folded", "folded", "recognise", "same_equation"]
 
 for _name in ("jit", "closed_call", "core_call"):
     def_inlined(
@@ -83,7 +83,7 @@ def recognise(eqn: Any) -> Rule | None:
     canonical = _canonical(composite.function, _types(avals), tuple(options.items()))
     if canonical is None or len(canonical.jaxpr.eqns) != 1:
         return None
-    same = _same_equation(eqn, canonical.jaxpr.eqns[0])
+    same = same_equation(eqn, canonical.jaxpr.eqns[0])
     return composite.rule(**options) if same else None
 
 
@@ -265,7 +265,7 @@ def _match(
             and e.primitive is f.primitive
             and len(e.invars) == len(f.invars)
             and e.outvars.index(p) == f.outvars.index(a)
-            and (not exact or _same_equation(e, f))
+            and (not exact or same_equation(e, f))
             and all(map(unify, e.invars, f.invars))
         )
 
@@ -282,7 +282,8 @@ def _same_literal(*literals: Literal) -> bool:
 # --- comparison of programs ---------------------------------------------------------------
 
 
-def _same_equation(a: Any, b: Any) -> bool:
+def same_equation(a: Any, b: Any) -> bool:
+    """Compare equations, of their parameters the programs up to the names of variables."""
     if a.primitive is not b.primitive or a.params.keys() != b.params.keys():
         return False
     # Derivative rules of a custom_jvp_call and the like do not enter the value.
@@ -291,6 +292,8 @@ def _same_equation(a: Any, b: Any) -> bool:
 
 
 def _same_parameter(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+        return type(a) is type(b) and all(map(_same_parameter, a, b))
     if isinstance(a, ClosedJaxpr) and isinstance(b, ClosedJaxpr):
         return not a.consts and not b.consts and _same_program(a.jaxpr, b.jaxpr)
     return a == b
@@ -319,7 +322,7 @@ def _same_program(a: Jaxpr, b: Jaxpr) -> bool:
             used(x, y) for x, y in zip(e.invars, f.invars, strict=True)
         ):
             return False
-        if not _same_equation(e, f):
+        if not same_equation(e, f):
             return False
         if not all(bound(x, y) for x, y in zip(e.outvars, f.outvars, strict=True)):
             return False

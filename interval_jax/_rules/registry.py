@@ -23,6 +23,7 @@ from interval_jax._interval import Interval, as_interval, mul
 from interval_jax._rounding import stored
 
 __all__ = [
+    "REVISION",
     "RULES",
     "Integers",
     "Rule",
@@ -137,6 +138,16 @@ class Rule:
 
 RULES: dict[Primitive, Rule] = {}
 
+
+@dataclass
+class Revision:
+    """How often rules have changed: what was compiled with others is out of date."""
+
+    number: int = 0
+
+
+REVISION = Revision()
+
 INTEGER_RULES: dict[str, Enclose] = {}
 """``rule(prim, *args, **params)`` of primitives on integers some of which are undecided."""
 
@@ -164,6 +175,7 @@ def register(prim: Primitive, rule: Rule | Enclose) -> None:
         >>> from jax.extend.core import Primitive
         >>> ij.register(Primitive("twice"), lambda x: x + x)
     """
+    REVISION.number += 1
     RULES[prim] = rule if isinstance(rule, Rule) else Rule(enclose=rule)
 
 

@@ -15,6 +15,7 @@ from jax import lax
 from jax.sharding import Mesh, PartitionSpec
 
 import interval_jax as ij
+from interval_jax import _interpreter
 from interval_jax._rules.control_flow import JOINED_AFTER, WIDENED_AFTER
 
 DTYPES = [np.float32, np.float64]
@@ -466,3 +467,44 @@ def test_members_that_have_no_value_leave_no_trace() -> None:
     assert float(found.lo) == -1
     assert float(found.hi) < inf
     assert JOINED_AFTER < WIDENED_AFTER
+
+
+def test_equal_loops_and_branches_are_compiled_once() -> None:
+    def halved(x: ij.Interval, times: int, factor: float, shift: np.ndarray) -> ij.Interval:
+        def body(c: jax.Array, _: None) -> tuple[jax.Array, None]:
+            return c * factor + shift, None
+
+        return ij.enclose(lambda x: lax.scan(body, x, None, times)[0])(x)
+
+    X, one = ij.interval(8.0, 16.0), np.ones(())
+    assert str(halved(X, 2, 0.5, 0 * one)) == "Interval([2, 4], float64)"
+    known = list(_interpreter._COMPILED)
+    assert str(halved(X + 8.0, 2, 0.5, 0 * one)) == "Interval([4, 6], float64)"
+    assert list(_interpreter._COMPILED) == known
+    # Another length, literal, constant or type is another program.
+    assert str(halved(X, 3, 0.5, 0 * one)) == "Interval([1, 2], float64)"
+    assert str(halved(X, 2, 0.25, 0 * one)) == "Interval([0.5, 1], float64)"
+    assert str(halved(X, 2, 0.5, 4 * one)) == "Interval([8, 10], float64)"
+    single = halved(X.astype(np.float32), 2, 0.5, np.zeros((), np.float32))
+    assert str(single) == "Interval([2, 4], float32)"
+    # So is one of which another result is needed.
+    both = [
+        ij.enclose(lambda x, i=i: lax.cond(x[0] > 0, lambda: (x, 2 * x), lambda: (3 * x, x))[i])
+        for i in (0, 1)
+    ]
+    Y = ij.interval([-1.0], [1.0])
+    assert [str(f(Y)) for f in both] == [
+        "Interval([[-3, 3]], float64)",
+        "Interval([[-2, 2]], float64)",
+    ]
+
+
+def test_a_new_enclosure_is_used_in_loops() -> None:
+    @ij.custom_enclosure
+    def same(x: jax.Array) -> jax.Array:
+        return x
+
+    f = ij.enclose(lambda x: lax.scan(lambda c, _: (same(c), None), x, None, 2)[0])
+    for width in (1.0, 2.0):
+        same.def_enclosure(lambda x, width=width: x + ij.interval(0.0, width))
+        assert str(f(ij.interval(0.0))) == f"Interval([0, {2 * width:g}], float64)"
