@@ -145,6 +145,7 @@ from interval_jax.reductions import (
 from interval_jax.reverse import abs_rev, mul_rev, mul_rev_to_pair, pown_rev, sqr_rev
 from interval_jax.set_ops import bisect, convex_hull, intersection
 from interval_jax.text import exact_to_interval, interval_to_exact, interval_to_text
+from interval_jax.verified import Minimum, Progress, Range, Roots, bound_range, find_roots, minimize
 
 __version__ = "0.1.0"
 
@@ -153,8 +154,12 @@ __all__ = [
     "DecoratedInterval",
     "Decoration",
     "Interval",
+    "Minimum",
     "Overlap",
     "PossiblyUndefinedOperation",
+    "Progress",
+    "Range",
+    "Roots",
     "Rule",
     "UnsupportedPrimitiveError",
     "abs",
@@ -177,6 +182,7 @@ __all__ = [
     "atanh",
     "atanpi",
     "bisect",
+    "bound_range",
     "cancel_minus",
     "cancel_plus",
     "cbrt",
@@ -217,6 +223,7 @@ __all__ = [
     "exp10",
     "exp10m1",
     "expm1",
+    "find_roots",
     "floor",
     "fma",
     "from_interchange",
@@ -261,6 +268,7 @@ __all__ = [
     "midrad",
     "mig",
     "min",
+    "minimize",
     "mul",
     "mul_rev",
     "mul_rev_to_pair",
