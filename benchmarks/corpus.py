@@ -143,7 +143,7 @@ def _around(value: Any) -> tuple[float, float]:
     near = float(value)
     if np.isinf(near):
         largest = np.copysign(np.finfo(float).max, near)
-        return (near, near) if np.isinf(value) else (min(near, largest), max(near, largest))
+        return (near, near) if mp.isinf(value) else (min(near, largest), max(near, largest))
     difference = value - near
     if abs(difference) <= mp.ldexp(abs(value), -PRECISION // 2):
         return near, near

@@ -43,9 +43,6 @@ def _softmax_over_columns(x: Sequence[Any]) -> list[Any]:
     return [left[0], right[0], left[1], right[1]]
 
 
-_BY_BOUNDS = {"nn.hard_silu", "nn.hard_swish", "nn.mish", "nn.soft_sign", "nn.squareplus"}
-"""Bounds at the ends of a box are made of bounds: off by a unit or not."""
-
 _PRODUCTS = {"perceptron", "attention", "convolution"}
 """Enclosed by the value at the midpoint and a bound of its error, which vary in the last bits."""
 
@@ -105,7 +102,6 @@ _NUMBERS = of_numbers(
             LINE,
         ),
     ),
-    _BY_BOUNDS,
 )
 
 _VECTORS = of_vectors(

@@ -45,9 +45,6 @@ def _xlogy(x: Any, y: Any) -> Any:
     return mp.mpf(0) if x == 0 else x * mp.log(y)
 
 
-_BY_BOUNDS = {"special.entr", "special.logit", "special.xlogy x x"}
-"""Bounds at the ends of a box are made of bounds: off by a unit or not."""
-
 _NUMBERS = of_numbers(
     (
         ("special.erf", special.erf, mp.erf, (-6.0, 6.0)),
@@ -115,7 +112,6 @@ _NUMBERS = of_numbers(
             LINE,
         ),
     ),
-    _BY_BOUNDS,
 )
 
 _VECTORS = of_vectors(

@@ -31,6 +31,7 @@ from interval_jax._interval import (
     sqr,
     sub,
 )
+from interval_jax._rules import kernels
 from interval_jax._rules.registry import settled
 from interval_jax.elementary._extend import Extremum, increasing, turning
 from interval_jax.set_ops import convex_hull, intersection
@@ -112,15 +113,14 @@ def _extremum(at: str, value: str) -> Callable[[np.dtype], Extremum]:
 
 
 def _turning(
-    function: Enclosure,
+    kernel: Callable[[Array], tuple[Array, Array]],
     smooth: Callable[[Array], Array],
     at: str,
     value: str,
-    limits: tuple[float, float],
 ) -> Enclosure:
     """The range of a function whose one extremum is its minimum."""
     minimum = _extremum(at, value)
-    whole = turning(_at_points(function, *limits), smooth, lambda dtype: (minimum(dtype),))
+    whole = turning(kernel, smooth, lambda dtype: (minimum(dtype),))
     return lambda x: part(whole(x), minimum(x.dtype).value[0], np.inf)
 
 
@@ -179,20 +179,7 @@ def sparse_plus_slope(x: Interval) -> Interval:
     return div(add(hard_tanh(x), 1.0), 2.0)
 
 
-def soft_sign(x: Interval) -> Interval:
-    # One x on either side of 0.
-    right, left = part(x, 0, np.inf), neg(part(x, -np.inf, 0))
-    return _hull(_rising_part(right), neg(_rising_part(left)))
-
-
-def _rising_part(x: Interval) -> Interval:
-    """x / (1 + x) of positive numbers, by its ends."""
-    low, high = Interval(x.lo, x.lo), Interval(x.hi, x.hi)
-    one = lax.full_like(x.lo, 1)
-    upper = lax.select(lax.eq(x.hi, one * np.inf), one, div(high, add(high, 1.0)).hi)
-    lower = lax.select(lax.eq(x.lo, one * np.inf), one, div(low, add(low, 1.0)).lo)
-    empty = lax.gt(x.lo, x.hi)
-    return Interval(lax.select(empty, x.lo, lower), lax.select(empty, x.hi, lax.min(upper, one)))
+soft_sign = increasing(kernels.soft_sign_bounds, jax.nn.soft_sign)
 
 
 def soft_sign_slope(x: Interval) -> Interval:
@@ -220,16 +207,7 @@ squareplus_slope = increasing(
 # --- turning points -----------------------------------------------------------------------
 
 
-def _mish_at(x: Interval) -> Interval:
-    return mul(x, el.tanh(el.softplus(x)))
-
-
-mish = _turning(
-    _mish_at,
-    jax.nn.mish,
-    *MISH_MINIMUM,
-    (0.0, np.inf),
-)
+mish = _turning(kernels.mish_bounds, jax.nn.mish, *MISH_MINIMUM)
 
 
 def mish_slope(x: Interval) -> Interval:
@@ -238,18 +216,7 @@ def mish_slope(x: Interval) -> Interval:
     return add(el.tanh(value), mul(x, bend))
 
 
-def _xlogx_at(x: Interval) -> Interval:
-    value = mul(x, el.log(x))
-    zero = lax.full_like(x.lo, 0)
-    return jax.tree.map(lambda b: lax.select(lax.eq(x.lo, zero), zero, b), value)
-
-
-_xlogx_range = _turning(
-    _xlogx_at,
-    lambda x: special.xlogy(x, x),
-    *XLOGX_MINIMUM,
-    (np.inf, np.inf),
-)
+_xlogx_range = _turning(kernels.xlogx_bounds, lambda x: special.xlogy(x, x), *XLOGX_MINIMUM)
 
 
 def _xlogx(x: Interval) -> Interval:
@@ -370,8 +337,8 @@ def _logit_at(x: Interval) -> Interval:
     rest = sub(1.0, x)
     outer = el.log(div(x, rest))
     inner = el.log1p(div(sub(mul(x, 2.0), 1.0), rest))
-    middle = lax.gt(x.lo, lax.full_like(x.lo, 0.25)) & lax.lt(x.lo, lax.full_like(x.lo, 0.75))
-    return jax.tree.map(partial(lax.select, middle), inner, outer)
+    # Both, so that the better one is taken over from the other without a step back.
+    return intersection(inner, outer)
 
 
 def _logit_kernel(x: Array) -> tuple[Array, Array]:
