@@ -50,10 +50,6 @@ def _batched(function: Callable[..., Interval], count: int) -> Callable[..., Int
     return function
 
 
-def _changed(x: Interval, change: Callable[[Array], Array]) -> Interval:
-    return Interval(change(x.lo), change(x.hi))
-
-
 def _points(x: Array) -> Interval:
     return Interval(x, x)
 
