@@ -18,19 +18,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend import source_info_util
-from jax.extend.core import ClosedJaxpr, Literal
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from interval_jax._array import is_concrete
 from interval_jax._interval import Interval
 from interval_jax._rules import (
     REVISION,
-    RULES,
     Rule,
     UnsupportedPrimitiveError,
     Value,
     folded,
     is_plain,
     recognise,
+    rule_of,
     same_equation,
 )
 from interval_jax._sharpen import tracing
@@ -189,7 +189,7 @@ class _Builder:
 
         for eqn in jaxpr.eqns:
             inputs = tuple(read(v) for v in eqn.invars)
-            rule = recognise(eqn) or RULES.get(eqn.primitive)
+            rule = recognise(eqn) or rule_of(eqn.primitive)
             where = source_info_util.summarize(eqn.source_info) or caller
             if rule is not None and rule.inline is not None:
                 results = self.inline(rule.inline(eqn.params), inputs, where)
@@ -204,7 +204,8 @@ class _Builder:
         return [read(v) for v in jaxpr.outvars]
 
 
-def _program(closed: ClosedJaxpr, caller: str = "an unknown line") -> Program:
+def _program(program: ClosedJaxpr | Jaxpr, caller: str = "an unknown line") -> Program:
+    closed = program if isinstance(program, ClosedJaxpr) else ClosedJaxpr(program, ())
     builder = _Builder()
     inputs = tuple(builder.slot() for _ in closed.jaxpr.invars)
     outputs = tuple(builder.inline(closed, inputs, caller))

@@ -15,6 +15,7 @@ from interval_jax._rules import (
     order,
     products,
     reductions,
+    sharding,
     sharp,
     special,
     structural,
@@ -34,6 +35,7 @@ from interval_jax._rules.registry import (
     is_plain,
     is_real,
     register,
+    rule_of,
 )
 
 __all__ = [
@@ -63,7 +65,9 @@ __all__ = [
     "recognise",
     "reductions",
     "register",
+    "rule_of",
     "same_equation",
+    "sharding",
     "sharp",
     "special",
     "structural",

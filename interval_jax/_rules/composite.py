@@ -294,6 +294,8 @@ def same_equation(a: Any, b: Any) -> bool:
 def _same_parameter(a: Any, b: Any) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
         return type(a) is type(b) and all(map(_same_parameter, a, b))
+    if isinstance(a, Jaxpr) and isinstance(b, Jaxpr):
+        return _same_program(a, b)
     if isinstance(a, ClosedJaxpr) and isinstance(b, ClosedJaxpr):
         return not a.consts and not b.consts and _same_program(a.jaxpr, b.jaxpr)
     return a == b

@@ -25,6 +25,7 @@ from interval_jax._rounding import stored
 __all__ = [
     "REVISION",
     "RULES",
+    "UNEXPORTED",
     "Integers",
     "Rule",
     "Truth",
@@ -42,6 +43,7 @@ __all__ = [
     "on_integers",
     "primitive",
     "register",
+    "rule_of",
     "settled",
     "truth",
 ]
@@ -148,6 +150,9 @@ class Revision:
 
 REVISION = Revision()
 
+UNEXPORTED: dict[str, Rule] = {}
+"""Rules of primitives that JAX does not export, by name."""
+
 INTEGER_RULES: dict[str, Enclose] = {}
 """``rule(prim, *args, **params)`` of primitives on integers some of which are undecided."""
 
@@ -177,6 +182,11 @@ def register(prim: Primitive, rule: Rule | Enclose) -> None:
     """
     REVISION.number += 1
     RULES[prim] = rule if isinstance(rule, Rule) else Rule(enclose=rule)
+
+
+def rule_of(prim: Primitive) -> Rule | None:
+    """The rule of a primitive, None if there is none."""
+    return RULES.get(prim) or UNEXPORTED.get(prim.name)
 
 
 def _define(name: str, rule: Rule) -> None:

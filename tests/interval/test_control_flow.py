@@ -469,6 +469,24 @@ def test_members_that_have_no_value_leave_no_trace() -> None:
     assert JOINED_AFTER < WIDENED_AFTER
 
 
+def test_enclosing_a_shard_map() -> None:
+    mesh = Mesh(np.array(jax.devices()[:1]), ("i",))
+    spec = PartitionSpec("i")
+
+    def local(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        largest = jnp.argmax(x).astype(x.dtype)
+        return x * x + lax.psum(x, "i"), lax.scan(lambda c, v: (c + v, None), largest, x)[0][None]
+
+    f = jax.shard_map(local, mesh=mesh, in_specs=spec, out_specs=(spec, spec))
+    X = ij.interval([-1.0, 1.0], [2.0, 3.0])
+    for enclosed in (ij.enclose(f), jax.jit(ij.enclose(f))):
+        found, total = enclosed(X)
+        assert str(found) == "Interval([[-1, 6], [2, 12]], float64)"
+        assert str(total) == "Interval([[0, 6]], float64)"
+    rows = ij.enclose(jax.vmap(f))(ij.interval(jnp.zeros((3, 2)), jnp.ones((3, 2))))
+    assert rows[0].shape == (3, 2)
+
+
 def test_equal_loops_and_branches_are_compiled_once() -> None:
     def halved(x: ij.Interval, times: int, factor: float, shift: np.ndarray) -> ij.Interval:
         def body(c: jax.Array, _: None) -> tuple[jax.Array, None]:
