@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 import time
@@ -30,6 +29,7 @@ from tqdm import tqdm
 
 import interval_jax as ij
 from benchmarks.harness import environment, write_text
+from benchmarks.processes import results
 from benchmarks.programs import CASES, Case
 
 __all__ = ["DTYPES", "WAYS", "Outcome", "Task", "check", "main"]
@@ -194,25 +194,6 @@ def _outside(larger: Sequence[np.ndarray], smaller: Sequence[np.ndarray]) -> np.
 # --- the run ------------------------------------------------------------------------------
 
 
-def _start_process(counter: Any) -> None:
-    """One core for each process."""
-    with counter.get_lock():
-        index, counter.value = counter.value, counter.value + 1
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[index % len(cores)]})
-    jax.config.update("jax_enable_x64", True)
-
-
-def _run(tasks: Sequence[Task], jobs: int) -> Iterable[Outcome]:
-    if jobs == 1:
-        yield from map(check, tasks)
-        return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(jobs, _start_process, (context.Value("i", 0),)) as pool:
-        yield from pool.imap_unordered(check, tasks)
-
-
 def _finished(file: Path, conditions: dict[str, Any]) -> list[Outcome]:
     """What a file has of a run under the same conditions."""
     report = json.loads(file.read_text())
@@ -269,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for dtype in options.dtype or DTYPES
         if (name, dtype) not in done
     ]
-    with tqdm(_run(tasks, options.jobs), total=len(tasks), unit=" tasks") as bar:
+    with tqdm(results(check, tasks, options.jobs), total=len(tasks), unit=" tasks") as bar:
         for outcome in bar:
             outcomes.append(outcome)
             if options.json:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import multiprocessing
 import os
 import sys
 import time
@@ -29,6 +28,7 @@ import interval_jax as ij
 from benchmarks import hard_points
 from benchmarks.catalogue import Case, cases, singletons
 from benchmarks.harness import environment, write_text
+from benchmarks.processes import results
 from interval_jax.testing import assert_round_to_nearest, excess_ulps
 from reference.oracle import Tightest
 
@@ -265,7 +265,7 @@ def run(tasks: Sequence[Task], jobs: int = 1, progress: bool = True) -> list[Tal
         total=sum(len(t.chunks) * t.size for t in tasks), unit=" points", disable=not progress
     )
     with bar:
-        for task, tally in _results(tasks, jobs):
+        for task, tally in results(_work, tasks, jobs):
             key = tally.function, tally.dtype
             tallies.setdefault(key, Tally(*key)).add(tally)
             bar.update(len(task.chunks) * task.size)
@@ -274,31 +274,10 @@ def run(tasks: Sequence[Task], jobs: int = 1, progress: bool = True) -> list[Tal
     return [tallies[key] for key in sorted(tallies)]
 
 
-def _results(tasks: Sequence[Task], jobs: int) -> Iterable[tuple[Task, Tally]]:
-    if jobs == 1:
-        for task in tasks:
-            yield _work(task)
-        return
-    context = multiprocessing.get_context("spawn")
-    counter = context.Value("i", 0)
-    with context.Pool(jobs, _start_process, (counter,)) as pool:
-        yield from pool.imap_unordered(_work, tasks)
-
-
 def _work(task: Task) -> tuple[Task, Tally]:
     tally = work(task)
     assert_round_to_nearest()
     return task, tally
-
-
-def _start_process(counter: Any) -> None:
-    """One core for each process: XLA would start as many threads as it finds cores."""
-    with counter.get_lock():
-        index, counter.value = counter.value, counter.value + 1
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[index % len(cores)]})
-    jax.config.update("jax_enable_x64", True)
 
 
 def table(tallies: Sequence[Tally]) -> str:
