@@ -69,7 +69,8 @@ def test_values_written_down_are_those_of_arb(name: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(balls.ARB) - set(oracle.CORE_MATH) - facts.PIECEWISE - {"atan2pi", "compoundm1"})
+    "name",
+    sorted(set(balls.ARB) - set(oracle.CORE_MATH) - facts.PIECEWISE - {"atan2pi", "compoundm1"}),
 )
 def test_range_holds_every_value(name: str) -> None:
     lo, hi = points.intervals(np.float64, 2_000, seed=5)
