@@ -85,7 +85,7 @@ def_elementwise(
 )
 def_elementwise("square", sqr, lambda x, _: mul(x, 2.0))
 def_elementwise("sqrt", basic.sqrt, lambda x, y: div(0.5, y))
-def_elementwise("rsqrt", lambda x: recip(basic.sqrt(x)), lambda x, y: mul(-0.5, mul(y, recip(x))))
+def_elementwise("rsqrt", settled(el.rsqrt), lambda x, y: mul(-0.5, mul(y, recip(x))))
 def_elementwise("exp", settled(el.exp), lambda x, y: y)
 def_elementwise("expm1", settled(el.expm1), lambda x, _: settled(el.exp)(x))
 def_elementwise("log", settled(el.log), lambda x, _: recip(_nonnegative(x)))

@@ -43,7 +43,7 @@ from interval_jax._rules.sharp import (
 )
 from interval_jax._sums import sum_bounds
 from interval_jax.elementary import fast
-from interval_jax.set_ops import intersection
+from interval_jax.set_ops import convex_hull, intersection
 
 # --- along an axis ------------------------------------------------------------------------
 
@@ -137,6 +137,34 @@ def_composite(
     lambda x: jax.nn.squareplus(x),
     _of_one(ranges.squareplus, ranges.squareplus_slope),
 )
+
+
+def _factor(exact: str, like: Interval) -> Interval:
+    """A real number, and the float nearest to it, by which JAX multiplies."""
+    return convex_hull(ranges._real(exact, like), as_interval(np.asarray(float(exact), like.dtype)))
+
+
+def _selu(x: Interval) -> Interval:
+    return mul(_factor(ranges.SELU_SCALE, x), ranges.elu(x, _factor(ranges.SELU_ALPHA, x)))
+
+
+def _selu_slope(x: Interval) -> Interval:
+    return mul(_factor(ranges.SELU_SCALE, x), ranges.elu_slope(x, _factor(ranges.SELU_ALPHA, x)))
+
+
+def_composite("selu", jax.nn.selu, _of_one(_selu, _selu_slope))
+for _name, _function, _exact in (
+    ("deg2rad", jnp.deg2rad, ranges.RADIANS),
+    ("rad2deg", jnp.rad2deg, ranges.DEGREES),
+):
+    def_folded(
+        _name,
+        _function,
+        elementwise_rule(
+            lambda x, exact=_exact: mul(x, _factor(exact, x)),
+            lambda x, _, exact=_exact: _factor(exact, x),
+        ),
+    )
 def_composite("hard_silu", jax.nn.hard_silu, _of_one(ranges.hard_silu, ranges.hard_silu_slope))
 def_composite(
     "hard_tanh",

@@ -126,6 +126,33 @@ def test_rounding_to_another_format() -> None:
     assert np.all((value <= np.asarray(found.hi))[finite])
 
 
+SELU = ("1.6732632423543772848170429916717", "1.0507009873554804934193349852946")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_constants_that_jax_rounds_are_enclosed(dtype: type) -> None:
+    X, member = boxes(dtype, -9, 9, 4)
+    alpha, scale = map(arb, SELU)
+    functions: list[tuple[Callable, Callable, Callable]] = [
+        (jnp.deg2rad, lambda x: x * arb.pi() / 180, lambda x: arb.pi() / 180),
+        (jnp.rad2deg, lambda x: x * 180 / arb.pi(), lambda x: 180 / arb.pi()),
+        (
+            jax.nn.selu,
+            lambda x: scale * (x if x > 0 else alpha * x.expm1()),
+            lambda x: scale * (1 if x > 0 else alpha * x.exp()),
+        ),
+    ]
+
+    def all_of_them(x: jax.Array) -> list[jax.Array]:
+        return [f(x) for f, _, _ in functions]
+
+    values = jax.jit(ij.enclose(all_of_them))(X)
+    slopes = jax.jit(lambda x: [jax.vmap(ij.grad(f))(x) for f, _, _ in functions])(X)
+    for (_, exact, slope), value, found in zip(functions, values, slopes, strict=True):
+        assert_contains(value, exact, member)
+        assert_contains(found, slope, member)
+
+
 @pytest.mark.skipif(primitive("polynomial") is None, reason="a primitive of jax 0.12")
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_polynomials(dtype: type) -> None:
