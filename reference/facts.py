@@ -138,6 +138,7 @@ TURNING: dict[str, tuple[tuple[str, float, float], ...]] = {
 }
 
 UNBOUNDED = {
+    "digamma",
     "gelu",
     "gelu_tanh",
     "lgamma",
@@ -150,5 +151,5 @@ UNBOUNDED = {
 EDGES = {"acoth": 1.0, "coth": 0.0, "csch": 0.0}
 
 
-PIECEWISE = frozenset({"cot", "csc", "sec", "sinpi", "cospi", "tanpi", "lgamma"})
+PIECEWISE = frozenset({"cot", "csc", "digamma", "sec", "sinpi", "cospi", "tanpi", "lgamma"})
 """Functions with poles or turning points without end: ranges only between two of them."""
