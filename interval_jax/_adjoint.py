@@ -15,7 +15,13 @@ import jax.numpy as jnp
 from jax.extend import source_info_util
 
 from interval_jax._derivatives import symbolic
-from interval_jax._enclose import _is_interval, enclose, flat_arguments, flat_outputs
+from interval_jax._enclose import (
+    _is_interval,
+    enclose,
+    flat_arguments,
+    flat_outputs,
+    keywords_bound,
+)
 from interval_jax._interpreter import UNUSED, Program, evaluate, shape_text, trace
 from interval_jax._interval import Interval, add, as_interval
 from interval_jax._rules import UnsupportedPrimitiveError, Value, is_real
@@ -41,10 +47,12 @@ class _NoRuleError(UnsupportedPrimitiveError):
     """A reverse sweep met a primitive without a rule for it; JAX may have a derivative."""
 
 
-def _through_jax(missing: _NoRuleError, differentiated: Callable[..., Any], *args: Any) -> Any:
+def _through_jax(
+    missing: _NoRuleError, differentiated: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
     """Enclose JAX's own program for a derivative, or tell what is missing."""
     try:
-        return enclose(differentiated)(*args)
+        return enclose(differentiated)(*args, **kwargs)
     except NotImplementedError:
         raise missing from None
 
@@ -111,12 +119,12 @@ def _has_control_flow(program: Program) -> bool:
     return any(step.name in {"scan", "while", "cond"} for step in program.steps)
 
 
-def _adjoints_through_jax(f: Callable[..., Any], *args: Any) -> Adjoints:
+def _adjoints_through_jax(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Adjoints:
     """Adjoints of a function of arrays with loops: derivatives by shifts of the named values."""
     function = sharpened_with_names(f)
-    named = jax.eval_shape(lambda *args: function({}, *args)[1], *args)
+    named = jax.eval_shape(lambda *p, **k: function({}, *p, **k)[1], *args, **kwargs)
     shifts = {name: jnp.zeros(value.shape, value.dtype) for name, value in named.items()}
-    value, pullback, values = jax.vjp(lambda s: function(s, *args), shifts, has_aux=True)
+    value, pullback, values = jax.vjp(lambda s: function(s, *args, **kwargs), shifts, has_aux=True)
     return Adjoints(value, values, pullback(jnp.ones_like(value))[0])
 
 
@@ -146,12 +154,12 @@ def adjoints(f: Callable[..., Any]) -> Callable[..., Adjoints]:
     """
 
     @wraps(f)
-    def adjoint(*args: Any) -> Adjoints:
-        leaves, structure = flat_arguments(args)
-        program, _ = trace(lambda *flat: f(*jax.tree.unflatten(structure, flat)), *leaves)
-        by_jax = partial(_adjoints_through_jax, f)
+    def adjoint(*args: Any, **kwargs: Any) -> Adjoints:
+        bound, given = keywords_bound(f, kwargs)
+        program, _, leaves = _traced(bound, args, given)
+        by_jax = partial(_adjoints_through_jax, bound)
         if _has_control_flow(program):
-            found = enclose(by_jax)(*args)
+            found = enclose(by_jax)(*args, **given)
             return found._replace(value=_scalar([found.value], "adjoints"))
         values = evaluate(program, leaves)
         value = _scalar(flat_outputs(program, values), "adjoints")
@@ -166,7 +174,7 @@ def adjoints(f: Callable[..., Any]) -> Callable[..., Adjoints]:
         try:
             found = _sweep(program, values, seeds, tuple(named.values()))
         except _NoRuleError as missing:
-            return _through_jax(missing, by_jax, *args)
+            return _through_jax(missing, by_jax, *args, **given)
         return Adjoints(
             value,
             {name: as_interval(values[slot]) for name, slot in named.items()},
@@ -187,14 +195,19 @@ class _Enclosed(NamedTuple):
     values: dict[int, Value]
 
 
-def _evaluate(f: Callable[..., Any], args: Any, kwargs: Any, has_aux: bool) -> _Enclosed:
+def _traced(f: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Program, Any, list[Value]]:
+    """The program of a function, the structure of its result, and its arguments, flat."""
     leaves, structure = flat_arguments((args, kwargs))
 
     def flat(*arrays: Any) -> Any:
         positional, named = jax.tree.unflatten(structure, arrays)
         return f(*positional, **named)
 
-    program, out = trace(flat, *leaves)
+    return *trace(flat, *leaves), leaves
+
+
+def _evaluate(f: Callable[..., Any], args: Any, kwargs: Any, has_aux: bool) -> _Enclosed:
+    program, out, leaves = _traced(f, args, kwargs)
     values = evaluate(program, leaves)
     result, aux = jax.tree.unflatten(out, flat_outputs(program, values)), None
     if has_aux:
@@ -288,7 +301,8 @@ def value_and_grad(
     Returns:
         A function with the result ``(value, gradient)``, or ``((value, aux), gradient)``:
         the gradient contains the exact one at every point of the box; at kinks, every
-        convex combination of the one-sided derivatives.
+        convex combination of the one-sided derivatives. Keyword arguments that are no real
+        numbers (flags, counts, text) reach f as they are, as in JAX.
 
     Raises:
         TypeError: When called, if the result is not a scalar or a chosen argument not real.
@@ -301,13 +315,13 @@ def value_and_grad(
 
     @wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        if symbolic(args, kwargs):
-            bound = partial(f, **kwargs)
-            return jax.value_and_grad(sharpened(bound), argnums, has_aux)(*args)
-        enclosed = _evaluate(f, args, kwargs, has_aux)
-        by_jax = jax.value_and_grad(sharpened(partial(f, **kwargs)), argnums, has_aux)
+        bound, given = keywords_bound(f, kwargs)
+        by_jax = jax.value_and_grad(sharpened(bound), argnums, has_aux)
+        if symbolic(args, given):
+            return by_jax(*args, **given)
+        enclosed = _evaluate(bound, args, given, has_aux)
         if _has_control_flow(enclosed.program):
-            return enclose(by_jax)(*args)
+            return enclose(by_jax)(*args, **given)
         value = _scalar(jax.tree.leaves(enclosed.result, is_leaf=_is_interval), "grad")
 
         def gradient(argnum: int) -> Any:
@@ -327,7 +341,7 @@ def value_and_grad(
                 else tuple(gradient(i) for i in argnums)
             )
         except _NoRuleError as missing:
-            return _through_jax(missing, by_jax, *args)
+            return _through_jax(missing, by_jax, *args, **given)
         return ((value, enclosed.aux) if has_aux else value), gradients
 
     return differentiated

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 from jax.extend import source_info_util
 
-from interval_jax._enclose import _is_interval, enclose
+from interval_jax._enclose import _is_interval, enclose, keywords_bound
 from interval_jax._sharpen import is_tracing, sharpened
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev", "jvp", "symbolic"]
@@ -30,9 +30,11 @@ def symbolic(*args: Any) -> bool:
 
 def _through_jax(transform: Callable[..., Any], f: Callable[..., Any], **options: Any) -> Any:
     @wraps(f)
-    def derivative(*args: Any) -> Any:
-        transformed = transform(sharpened(f), **options)
-        return transformed(*args) if symbolic(args) else enclose(transformed)(*args)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        bound, given = keywords_bound(f, kwargs)
+        transformed = transform(sharpened(bound), **options)
+        symbols = symbolic(args, given)
+        return (transformed if symbols else enclose(transformed))(*args, **given)
 
     return derivative
 
@@ -68,7 +70,8 @@ def jacfwd(
 ) -> Callable[..., Any]:
     """Return a function that encloses the Jacobian of f over a box, column by column.
 
-    Arguments and result are those of ``jax.jacfwd``, with intervals for arrays.
+    Arguments and result are those of ``jax.jacfwd``, with intervals for arrays; keyword arguments
+    that are no real numbers (flags, counts, text) reach f as they are.
 
     Example:
         >>> import interval_jax as ij

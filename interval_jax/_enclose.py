@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import jax
@@ -16,7 +16,7 @@ from interval_jax._interpreter import Accuracy, Program, evaluate, trace
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rules import Integers, Truth, Value
 
-__all__ = ["enclose", "flat_arguments", "flat_outputs"]
+__all__ = ["enclose", "flat_arguments", "flat_outputs", "keywords_bound"]
 
 # Error messages name the user's source line, not the wrapper's below.
 source_info_util.register_exclusion(__file__)
@@ -43,6 +43,27 @@ def flat_arguments(args: Any) -> tuple[list[Value], Any]:
                 "array; close over it, or bind it with functools.partial"
             ) from None
     return values, structure
+
+
+def keywords_bound(
+    f: Callable[..., Any], kwargs: dict[str, Any]
+) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """Bind the keyword arguments that are no real numbers, as those of JAX's derivatives are.
+
+    Returns:
+        The function with flags, counts, text and functions bound; the other arguments.
+    """
+
+    def is_number(leaf: Any) -> bool:
+        return isinstance(leaf, Interval | jax.Array | np.ndarray | np.floating | float)
+
+    given = {
+        name: value
+        for name, value in kwargs.items()
+        if any(map(is_number, jax.tree.leaves(value, is_leaf=_is_interval)))
+    }
+    fixed = {name: value for name, value in kwargs.items() if name not in given}
+    return (partial(f, **fixed) if fixed else f), given
 
 
 def _plain(leaf: Any) -> Value:

@@ -52,28 +52,28 @@ def is_tracing() -> bool:
 def sharpened(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return the same function of pytrees of arrays, with derivatives that enclose sharply."""
 
-    def rewritten(*args: Any) -> Any:
+    def rewritten(*args: Any, **kwargs: Any) -> Any:
         with tracing():
-            closed, shape = jax.make_jaxpr(f, return_shape=True)(*args)
-        results = _run(closed, jax.tree.leaves(args))
+            closed, shape = jax.make_jaxpr(f, return_shape=True)(*args, **kwargs)
+        results = _run(closed, jax.tree.leaves((args, kwargs)))
         return jax.tree.unflatten(jax.tree.structure(shape), results)
 
     return rewritten
 
 
 def sharpened_with_names(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function ``(shifts, *args) -> (result, named values)``.
+    """Return the function ``(shifts, *args, **kwargs) -> (result, named values)``.
 
     The values are those that f names with ``checkpoint_name``, by name; where a loop names one
     they are stacked along its steps. Each is increased by the shift of its name, if there is
     one, so that the derivative by the shift, at 0, is that by the value.
     """
 
-    def rewritten(shifts: dict[str, Any], *args: Any) -> Any:
+    def rewritten(shifts: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         with tracing():
-            closed, shape = jax.make_jaxpr(f, return_shape=True)(*args)
+            closed, shape = jax.make_jaxpr(f, return_shape=True)(*args, **kwargs)
         names = _Names(shifts)
-        results = _run(closed, jax.tree.leaves(args), names)
+        results = _run(closed, jax.tree.leaves((args, kwargs)), names)
         return jax.tree.unflatten(jax.tree.structure(shape), results), names.values
 
     return rewritten
