@@ -56,6 +56,13 @@ def common_exponent(x: Interval, axes: tuple[int, ...]) -> Array:
     return largest_exponents(jnp.maximum(*(exponents(b) for b in bounds)), axes)
 
 
+def smooth_mid_rad(x: Interval) -> tuple[Array, Array]:
+    """Return midpoints and radii as differentiable functions, not rounded; 0 if unbounded."""
+    bounded = lax.is_finite(x.lo) & lax.is_finite(x.hi)
+    low, high = (jnp.where(bounded, end, 0) for end in (x.lo, x.hi))
+    return low / 2 + high / 2, high / 2 - low / 2
+
+
 def times_power_of_two(x: Interval, exponent: Array) -> Interval:
     """Return an enclosure of ``x * 2**exponent`` for any exponents, exact within the range.
 

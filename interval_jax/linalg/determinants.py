@@ -36,7 +36,12 @@ from interval_jax._doubleword import DoubleWord
 from interval_jax._interval import Interval, add, as_interval, mul
 from interval_jax.elementary import expm1
 from interval_jax.linalg._cuts import cut, dot_up, plain_dot, subtract_product
-from interval_jax.linalg._scaling import Scaled, equilibrated, times_power_of_two
+from interval_jax.linalg._scaling import (
+    Scaled,
+    equilibrated,
+    smooth_mid_rad,
+    times_power_of_two,
+)
 
 __all__ = ["det"]
 
@@ -131,6 +136,7 @@ def _largest(a: Scaled) -> Array:
     return jnp.where(finite, times_power_of_two(bound, e).hi, np.inf)
 
 
+@jax.custom_jvp
 @jax.jit
 def _det(a: Interval) -> Interval:
     """The determinants of a (..., n, n), n > 0."""
@@ -168,6 +174,27 @@ def _det(a: Interval) -> Interval:
         jnp.where(empty, np.inf, jnp.where(known, value.lo, bound.lo)),
         jnp.where(empty, -np.inf, jnp.where(known, value.hi, bound.hi)),
     )
+
+
+@_det.defjvp
+def _(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Interval, Interval]:
+    (a,) = primals
+    value = _det(a)
+    # Hadamard's bound moves with nothing, and neither does what is unbounded.
+    moving = ((value.lo > 0) | (value.hi < 0)) & lax.is_finite(value.lo) & lax.is_finite(value.hi)
+    one = jnp.eye(a.shape[-1], dtype=a.dtype)
+    a = Interval(*(jnp.where(moving[..., None, None], end, one) for end in (a.lo, a.hi)))
+    slopes = jax.jvp(_first_order, (a,), tangents)[1]
+    return value, jax.tree.map(lambda s: jnp.where(moving, s, 0), slopes)
+
+
+def _first_order(a: Interval) -> Interval:
+    """The determinants to first order in the radii, not rounded outward: for the derivative."""
+    mid, rad = smooth_mid_rad(a)
+    value = jnp.linalg.det(mid)
+    inverse = jnp.matrix_transpose(jnp.linalg.inv(mid))
+    spread = jnp.abs(value) * jnp.sum(jnp.abs(inverse) * rad, (-2, -1))
+    return Interval(value - spread, value + spread)
 
 
 def det(a: Any) -> Interval:

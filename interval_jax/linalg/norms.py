@@ -58,13 +58,14 @@ def _spectral(x: Interval, largest: bool) -> Interval:
     mid, rad = _sums.mid_rad((scaled.lo, scaled.hi))
     rad = rad * (1 + 8 * rd.format_of(rad).unit)
     v = jnp.matrix_transpose(jnp.linalg.svd(mid, full_matrices=False)[2])
-    v = lax.optimization_barrier(jnp.where(lax.is_finite(v), v, 0))
+    # Singular values move with A alone, to first order, not with their vectors.
+    v = lax.stop_gradient(lax.optimization_barrier(jnp.where(lax.is_finite(v), v, 0)))
     image = matmul(mid, Interval(v, v))
     one = jnp.eye(v.shape[-1], dtype=v.dtype)
     gram, defect = matmul(_transposed(image), image), matmul(_transposed(Interval(v, v)), v) - one
     diagonal = Interval(*(jnp.diagonal(b, axis1=-2, axis2=-1) for b in (gram.lo, gram.hi)))
     others = abs(Interval(*(jnp.where(one == 1, 0, b) for b in (gram.lo, gram.hi))))
-    circles = add(diagonal, _symmetric(_sum(others, (gram.ndim - 1,)).hi))
+    circles = add(diagonal, _symmetric(lax.stop_gradient(_sum(others, (gram.ndim - 1,)).hi)))
     delta = jnp.max(_sum(abs(defect), (defect.ndim - 1,)).hi, -1)
     known = delta < 0.5
     delta = jnp.where(known, delta, 0.5)

@@ -37,7 +37,13 @@ from interval_jax._doubleword import DoubleWord
 from interval_jax._interval import Interval, _float_type, as_interval
 from interval_jax._sums import gamma
 from interval_jax.linalg._cuts import Cuts, cut, dot_up, plain_dot, subtract_product
-from interval_jax.linalg._scaling import Scaled, equilibrated, like_rows, times_power_of_two
+from interval_jax.linalg._scaling import (
+    Scaled,
+    equilibrated,
+    like_rows,
+    smooth_mid_rad,
+    times_power_of_two,
+)
 
 __all__ = ["inv", "solve"]
 
@@ -153,13 +159,7 @@ def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Interval, In
 
 def _first_order(a: Interval, b: Interval) -> Interval:
     """The solutions to first order in the radii, not rounded outward: for the derivative."""
-
-    def parts(x: Interval) -> tuple[Array, Array]:
-        bounded = lax.is_finite(x.lo) & lax.is_finite(x.hi)
-        low, high = (jnp.where(bounded, end, 0) for end in (x.lo, x.hi))
-        return low / 2 + high / 2, high / 2 - low / 2
-
-    (a_mid, a_rad), (b_mid, b_rad) = parts(a), parts(b)
+    (a_mid, a_rad), (b_mid, b_rad) = smooth_mid_rad(a), smooth_mid_rad(b)
     inverse = jnp.linalg.inv(a_mid)
     x = plain_dot(inverse, b_mid)
     spread = plain_dot(jnp.abs(inverse), b_rad + plain_dot(a_rad, jnp.abs(x)))

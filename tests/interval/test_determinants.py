@@ -9,7 +9,15 @@ import pytest
 from flint import fmpq_mat
 
 import interval_jax as ij
-from tests.interval.test_linear_systems import SHAPE, N, conditioned, rational, systems, ulps
+from tests.interval.test_linear_systems import (
+    SHAPE,
+    N,
+    conditioned,
+    rational,
+    solution,
+    systems,
+    ulps,
+)
 from tests.interval.test_rules_arrays import DTYPES, contains, exactly
 
 
@@ -192,3 +200,36 @@ def test_norms_of_other_shapes() -> None:
         ij.norm(x, "nuc", axis=(0, 1))
     with pytest.raises(ValueError, match="say which axis"):
         ij.norm(x, 1)
+
+
+def test_without_64_bit_types() -> None:
+    rng = np.random.default_rng(12)
+    a, b = (rng.standard_normal(s).astype(np.float32) for s in ((4, 4), (4, 1)))
+    with jax.enable_x64(False):
+        x, value = ij.solve(a, b), ij.det(a)
+    assert x.dtype == value.dtype == np.float32
+    assert contains(x, solution(a, b))
+    assert contains(value.reshape(1), determinants(a[None]))
+    assert max(ulps(x).max(), float(ulps(value))) <= 2
+
+
+def test_bounds_move_with_the_operands() -> None:
+    """Derivatives of bounds against the known ones of points, and 0 where nothing is known."""
+    rng = np.random.default_rng(10)
+    a = rng.standard_normal((3, 3)) + 2 * np.eye(3)
+    u, _, vt = np.linalg.svd(a)
+    exact = {
+        ij.det: np.linalg.det(a) * np.linalg.inv(a).T,
+        ij.norm: a / np.linalg.norm(a),
+        lambda x: ij.norm(x, 2): np.outer(u[:, 0], vt[0]),
+        lambda x: ij.norm(x, -2): np.outer(u[:, -1], vt[-1]),
+    }
+    functions = list(exact)
+
+    @jax.jit
+    def slopes(a: jax.Array) -> list:
+        return [jax.grad(lambda x, f=f: f(ij.Interval(x, x)).hi)(a) for f in functions]
+
+    for found, expected in zip(slopes(a), exact.values(), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert not np.any(jax.grad(lambda x: ij.det(ij.Interval(-x, x)).hi)(np.abs(a)))
