@@ -22,6 +22,8 @@ class Case(NamedTuple):
     vector: bool = False
     isotone: bool = True
     """Whether smaller boxes must give smaller results, to the last bit."""
+    together: int = 1 << 20
+    """How many boxes one call takes: linear systems are solved densely."""
 
 
 LINE = (-30.0, 30.0)

@@ -363,4 +363,9 @@ _VECTORS = of_vectors(
     _PRODUCTS,
 )
 
-CASES = (*_NUMBERS, *_VECTORS)
+_TOGETHER = {"jnp.linalg.solve": 200, "jnp.linalg.inv": 100}
+
+CASES = tuple(
+    case._replace(together=_TOGETHER.get(case.name, case.together))
+    for case in (*_NUMBERS, *_VECTORS)
+)

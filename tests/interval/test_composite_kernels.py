@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def _arguments(name: str, dtype: type) -> np.ndarray:
     x = np.concatenate(sizes)
     if name != "xlogx":
         x = np.where(rng.random(x.size) < 0.5, -x, x)
-    hard = np.array(KERNELS[name][2], dtype)
+    hard: np.ndarray = np.array(KERNELS[name][2], dtype)
     x = np.concatenate([x.astype(dtype), points.neighbours(hard, steps=2), [0, fmt.tiny, fmt.max]])
     # Beyond, exponents of exact values of mish are larger than memory, or the digits too few.
     low, high = (-2000, 600) if name == "mish" else (-np.inf, np.inf)
@@ -69,20 +70,20 @@ def test_bounds_are_next_to_exact_values(name: str, dtype: type) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_exact_results_are_exact(dtype: type) -> None:
-    x = np.array([-3, -1, 0, 1, 3, 7, 2.0**20 - 1], dtype)
+    x = jnp.array([-3, -1, 0, 1, 3, 7, 2.0**20 - 1], dtype)
     for bound in jax.jit(kernels.soft_sign_bounds)(x):
         assert bound.tolist() == (x / (1 + abs(x))).tolist()
     for function in (kernels.xlogx_bounds, kernels.mish_bounds):
-        assert [b.tolist() for b in jax.jit(function)(np.zeros(1, dtype))] == [[0], [0]]
-    assert [b.tolist() for b in kernels.xlogx_bounds(np.ones(1, dtype))] == [[0], [0]]
+        assert [b.tolist() for b in jax.jit(function)(jnp.zeros(1, dtype))] == [[0], [0]]
+    assert [b.tolist() for b in kernels.xlogx_bounds(jnp.ones(1, dtype))] == [[0], [0]]
 
 
 def test_limits() -> None:
-    inf = np.array([np.inf])
+    inf = jnp.array([np.inf])
     assert [float(b[0]) for b in kernels.mish_bounds(inf)] == [np.inf] * 2
     assert [float(b[0]) for b in kernels.mish_bounds(-inf)] == [0, 0]
     for x in (601.0, 1e100, np.finfo(float).max):
-        down, up = kernels.mish_bounds(np.array([x]))
+        down, up = kernels.mish_bounds(jnp.array([x]))
         assert (float(down[0]), float(up[0])) == (np.nextafter(x, 0), x)
     assert [float(b[0]) for b in kernels.xlogx_bounds(inf)] == [np.inf] * 2
     assert float(kernels.soft_sign_bounds(inf)[1][0]) == 1
