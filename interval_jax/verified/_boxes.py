@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,35 @@ import numpy as np
 from interval_jax._enclose import flat_arguments
 from interval_jax._interval import Interval, as_interval
 
-__all__ = ["Boxes", "Space", "bisected", "inflated", "inside", "joined_neighbours", "middles"]
+__all__ = [
+    "Bounds",
+    "Boxes",
+    "Space",
+    "bisected",
+    "inflated",
+    "inside",
+    "joined_neighbours",
+    "middles",
+    "on_device",
+    "on_host",
+]
+
+
+class Bounds(NamedTuple):
+    """Arrays of intervals on the host."""
+
+    lo: np.ndarray
+    hi: np.ndarray
+
+
+def on_host(x: Interval) -> Bounds:
+    """Intervals fetched from the device."""
+    return Bounds(np.asarray(x.lo), np.asarray(x.hi))
+
+
+def on_device(x: Bounds | Boxes) -> Interval:
+    """Intervals for a compiled function."""
+    return Interval(jnp.asarray(x.lo), jnp.asarray(x.hi))
 
 
 class Boxes:
@@ -69,7 +97,9 @@ class Space:
         if not (self.lo <= self.hi).all():
             raise ValueError(f"{what}: the box is empty")
         if not (np.isfinite(self.lo) & np.isfinite(self.hi)).all():
-            raise ValueError(f"{what} needs a bounded box, got {Interval(self.lo, self.hi)}")
+            raise ValueError(
+                f"{what} needs a bounded box, got {on_device(Bounds(self.lo, self.hi))}"
+            )
 
     @property
     def size(self) -> int:
@@ -144,11 +174,10 @@ def bisected(boxes: Boxes, axes: np.ndarray, share: float = 0.4877) -> tuple[Box
 def inside(boxes: Boxes, regions: Boxes) -> np.ndarray:
     """Which boxes are contained in one of the regions, of their sign if they have one."""
     within = (regions.lo <= boxes.lo[:, None]) & (boxes.hi[:, None] <= regions.hi)
-    pairs = within.all(2)
+    pairs = np.asarray(within.all(2))
     if "sign" in boxes.columns:
-        pairs &= boxes.columns["sign"][:, None] == regions.columns["sign"]
-    found: np.ndarray = pairs.any(1)
-    return found
+        pairs = pairs & (boxes.columns["sign"][:, None] == regions.columns["sign"])
+    return np.asarray(pairs.any(1))
 
 
 def joined_neighbours(boxes: Boxes) -> Boxes:

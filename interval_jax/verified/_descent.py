@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from interval_jax._interval import Interval
-from interval_jax.verified._boxes import Boxes, middles
+from interval_jax.verified._boxes import Bounds, Boxes, middles
 from interval_jax.verified._minima import Evaluator
 
 __all__ = ["STARTS", "descend"]
@@ -31,13 +30,14 @@ def descend(
     x = starts[:STARTS]
     lo, width = space.lo[0], space.hi[0] - space.lo[0]
     n, count = x.shape[1], len(x)
-    best, slopes, boxes = evaluator.points(x, sign)
+    signs = np.full(count, sign, x.dtype)
+    _, best, slopes = evaluator.points(x, signs)
     for _ in range(_STEPS):
         with np.errstate(all="ignore"):
             g = _midpoints(slopes.lo, slopes.hi) * width
             H = np.zeros((count, n, n), x.dtype)
             if evaluator.second_order:
-                second = evaluator.second(boxes)
+                second = evaluator.second(Boxes(x, x, sign=signs))
                 H = _midpoints(second.lo, second.hi) * width[:, None] * width
             # The linear systems of all dampings at once; steps in shares of the width.
             scale = np.abs(H).max((1, 2)) + np.abs(g).max(1) + np.finfo(x.dtype).tiny
@@ -47,18 +47,18 @@ def descend(
             moved = (x - width * steps).astype(x.dtype)
         moved = np.clip(np.where(np.isfinite(moved), moved, x), lo, space.hi[0])
         moved = middles(moved, moved)
-        values, tried, _ = evaluator.points(moved.reshape(-1, n), sign)
+        tries = np.tile(signs, len(_DAMPING))
+        _, values, tried = evaluator.points(moved.reshape(-1, n), tries)
         rows = values.reshape(len(_DAMPING), count).argmin(0) * count + np.arange(count)
         lower = values[rows] < best
         if not lower.any():
             break
         x = np.where(lower[:, None], moved.reshape(-1, n)[rows], x)
         best = np.where(lower, values[rows], best)
-        slopes = Interval(
+        slopes = Bounds(
             np.where(lower[:, None], tried.lo[rows], slopes.lo),
             np.where(lower[:, None], tried.hi[rows], slopes.hi),
         )
-        boxes = Boxes(x, x, sign=boxes.columns["sign"])
     return x, best
 
 

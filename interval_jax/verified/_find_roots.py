@@ -14,6 +14,7 @@ from jax import Array
 from interval_jax._interval import Interval
 from interval_jax._sharpen import sharpened
 from interval_jax.verified._boxes import (
+    Bounds,
     Boxes,
     Space,
     bisected,
@@ -21,9 +22,11 @@ from interval_jax.verified._boxes import (
     inside,
     joined_neighbours,
     middles,
+    on_device,
+    on_host,
 )
 from interval_jax.verified._newton import krawczyk
-from interval_jax.verified._programs import value_and_continuity
+from interval_jax.verified._programs import entire_unless, value_and_continuity
 from interval_jax.verified._search import Progress
 
 __all__ = ["Roots", "find_roots"]
@@ -64,25 +67,22 @@ class _Search:
         self.queue = space.boxes(sign=np.ones(1), low=np.zeros(1))
         self.small = self.roots = self.regions = self.queue[:0]
 
-    def _facts(self, boxes: Boxes, wide: Boxes) -> tuple[np.ndarray, Interval, Interval, Interval]:
+    def _facts(self, boxes: Boxes, wide: Boxes) -> tuple[np.ndarray, Bounds, Bounds, Bounds]:
         """Of each box: whether it may hold roots, derivatives, K(X), which has them, and K(W)."""
         count = len(boxes)
         self.evaluated += count
         boxes, wide = boxes.repeated(self.batch), wide.repeated(self.batch)
-        X, W = Interval(boxes.lo, boxes.hi), Interval(wide.lo, wide.hi)
-        value, known = jax.tree.map(np.asarray, self._first(W))
-        possible = ((value.lo <= 0) & (value.hi >= 0)).all(1)
-        J = jax.tree.map(np.asarray, self._second(W))
-        known = known[:, None, None]
-        J = Interval(np.where(known, J.lo, -np.inf), np.where(known, J.hi, np.inf))
+        X, W = on_device(boxes), on_device(wide)
+        value, known = self._first(W)
+        J = self._second(W)
+        J = entire_unless(known[:, None, None], J)
         m = middles(boxes.lo, boxes.hi)
-        at_m, _ = self._first(Interval(m, m))
-        free = np.ones(boxes.lo.shape, bool)
-        K, unique = krawczyk(X, W, m, at_m, J, free)
-        facts = possible, J, K, unique
-        taken: tuple[np.ndarray, Interval, Interval, Interval] = jax.tree.map(
-            lambda a: np.asarray(a)[:count], facts
-        )
+        at_m, _ = self._first(on_device(Bounds(m, m)))
+        K, unique = krawczyk(X, W, m, at_m, J, np.ones(boxes.lo.shape, bool))
+        found = on_host(value)
+        possible = ((found.lo <= 0) & (found.hi >= 0)).all(1)
+        facts = possible, on_host(J), on_host(K), on_host(unique)
+        taken: tuple[np.ndarray, Bounds, Bounds, Bounds] = jax.tree.map(lambda a: a[:count], facts)
         return taken
 
     def round(self) -> None:
@@ -94,10 +94,10 @@ class _Search:
         wide = Boxes(*inflated(boxes, _MARGIN, self.space), **boxes.columns)
         possible, J, K, unique = self._facts(boxes, wide)
         proven = possible & ((wide.lo < unique.lo) & (unique.hi < wide.hi)).all(1)
-        self._record(wide[proven], Interval(unique.lo[proven], unique.hi[proven]))
+        self._record(wide[proven], Bounds(unique.lo[proven], unique.hi[proven]))
         lo, hi = np.maximum(boxes.lo, K.lo), np.minimum(boxes.hi, K.hi)
         kept = possible & ~proven & (lo <= hi).all(1)
-        before, J = (boxes.hi - boxes.lo)[kept], Interval(J.lo[kept], J.hi[kept])
+        before, J = (boxes.hi - boxes.lo)[kept], Bounds(J.lo[kept], J.hi[kept])
         boxes = Boxes(lo[kept], hi[kept], **boxes[kept].columns)
         widths = boxes.hi - boxes.lo
         small = (widths <= self.width).all(1)
@@ -109,7 +109,7 @@ class _Search:
         # Depth first: boxes near roots are proven early, and what they contain is dropped.
         self.queue = boxes[shrunk].joined(halves, self.queue)
 
-    def _record(self, regions: Boxes, found: Interval) -> None:
+    def _record(self, regions: Boxes, found: Bounds) -> None:
         """Keep roots of which there is exactly one in each region, made small."""
         if not len(regions):
             return
@@ -148,7 +148,7 @@ class _Search:
             self.roots = self.roots[meets.all(1)]
 
 
-def _axes(widths: np.ndarray, J: Interval, space: Space) -> np.ndarray:
+def _axes(widths: np.ndarray, J: Bounds, space: Space) -> np.ndarray:
     """The coordinate that contributes most to the widths of the values, relative to each."""
     slopes = np.maximum(np.abs(J.lo), np.abs(J.hi))
     with np.errstate(all="ignore"):

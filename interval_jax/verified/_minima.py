@@ -12,7 +12,7 @@ from jax import Array
 
 from interval_jax._interval import Interval, matmul
 from interval_jax._sharpen import sharpened
-from interval_jax.verified._boxes import Boxes, middles
+from interval_jax.verified._boxes import Bounds, Boxes, middles, on_device, on_host
 from interval_jax.verified._newton import krawczyk
 from interval_jax.verified._programs import entire_unless, value_and_continuity, value_and_slopes
 
@@ -31,13 +31,13 @@ class Facts(NamedTuple):
     """Upper bound of s f at a point of X; +inf if it may not be defined there."""
     point: np.ndarray
     """That point."""
-    gradient: Interval
+    gradient: Bounds
     """Of s f, over W; the whole line if f may be discontinuous."""
-    hessian: Interval
+    hessian: Bounds
     """Second derivatives of s f, over W; the whole line if they may be discontinuous."""
-    contracted: Interval
+    contracted: Bounds
     """Contains the zeros of the gradient that lie in X."""
-    unique: Interval
+    unique: Bounds
     """K(W): if inside W, the gradient has exactly one zero in W."""
 
 
@@ -52,7 +52,7 @@ def _centred(value: Interval, gradient: Interval, X: Interval, point: Array) -> 
     return value + matmul(gradient, X - point)
 
 
-def _best_points(boxes: Boxes, gradient: Interval) -> np.ndarray:
+def _best_points(boxes: Boxes, gradient: Bounds) -> np.ndarray:
     """The centres with the greatest lower bounds of the mean-value form (Baumann 1988)."""
     a, b, lo, hi = gradient.lo, gradient.hi, boxes.lo, boxes.hi
     with np.errstate(all="ignore"):
@@ -75,9 +75,9 @@ class Evaluator:
         self.second_order, self.batch = second_order, batch
         self.evaluated = 0
 
-        def first(X: Interval, sign: Array) -> tuple[Interval, Interval]:
-            value, slopes = value_and_slopes(f, X)
-            return _signed(value, sign), _signed(slopes, sign)
+        def first(X: Interval, sign: Array) -> tuple[Interval, Interval, Array]:
+            value, slopes, known = value_and_slopes(f, X)
+            return _signed(value, sign), _signed(slopes, sign), known
 
         def second(X: Interval, sign: Array) -> Interval:
             H, known = value_and_continuity(jax.jacfwd(jax.grad(sharpened(f))), X)
@@ -86,60 +86,55 @@ class Evaluator:
         self._first = jax.jit(jax.vmap(first))
         self._second = jax.jit(jax.vmap(second))
 
-    def _rows(self, function: Callable[..., Any], boxes: Boxes) -> Any:
-        """The results of a compiled function for the boxes, which are padded to a batch."""
+    def first(self, boxes: Boxes) -> tuple[Bounds, Bounds, np.ndarray]:
+        """Values, gradients, and where f is proven to be defined and continuous."""
         padded = boxes.repeated(self.batch)
-        X = Interval(padded.lo, padded.hi)
-        results = function(X, padded.columns["sign"])
-        return jax.tree.map(lambda a: np.asarray(a)[: len(boxes)], results)
-
-    def first(self, boxes: Boxes) -> tuple[Interval, Interval]:
-        """Values and gradients; where f may be discontinuous, the latter are not bounded."""
-        found: tuple[Interval, Interval] = self._rows(self._first, boxes)
+        value, slopes, known = self._first(on_device(padded), padded.columns["sign"])
+        results = on_host(value), on_host(slopes), np.asarray(known)
+        found: tuple[Bounds, Bounds, np.ndarray] = _rows(results, len(boxes))
         return found
 
-    def second(self, boxes: Boxes) -> Interval:
+    def second(self, boxes: Boxes) -> Bounds:
         """Second derivatives, not bounded where they may be discontinuous."""
-        found: Interval = self._rows(self._second, boxes)
+        padded = boxes.repeated(self.batch)
+        H = self._second(on_device(padded), padded.columns["sign"])
+        found: Bounds = _rows(on_host(H), len(boxes))
         return found
 
-    def points(self, points: np.ndarray, sign: int) -> tuple[np.ndarray, Interval, Boxes]:
-        """Upper bounds of the values at points, gradients there, and the points as boxes."""
-        signs = np.full(len(points), sign, points.dtype)
-        boxes = Boxes(points, points, sign=signs)
-        value, slopes = self.first(boxes)
-        return _upper(value), slopes, boxes
+    def points(self, points: np.ndarray, signs: np.ndarray) -> tuple[Bounds, np.ndarray, Bounds]:
+        """Values at points, upper bounds of them (inf where f may be undefined), and gradients."""
+        value, slopes, known = self.first(Boxes(points, points, sign=signs))
+        # Rounding may make a point outside a domain look as if it were inside.
+        return value, np.where(known & (value.lo <= value.hi), value.hi, np.inf), slopes
 
     def __call__(self, boxes: Boxes, wide: Boxes) -> Facts:
         """Evaluate up to a batch of boxes, of which the wide ones contain neighbourhoods."""
         count = len(boxes)
         self.evaluated += count
         boxes, wide = boxes.repeated(self.batch), wide.repeated(self.batch)
-        X, W = Interval(boxes.lo, boxes.hi), Interval(wide.lo, wide.hi)
-        value, slopes = self.first(wide)
+        X, sign = on_device(boxes), boxes.columns["sign"]
+        value, slopes, _ = self.first(wide)
         points = _best_points(boxes, slopes)
-        sign = boxes.columns["sign"]
-        at_point, _ = self.first(Boxes(points, points, sign=sign))
-        low = value.lo
-        centred = jax.tree.map(np.asarray, _centred(at_point, slopes, X, points))
-        bounded = np.isfinite(slopes.lo).all(1) & np.isfinite(slopes.hi).all(1)
-        low = np.where(bounded & (value.lo <= value.hi), np.fmax(low, centred.lo), low)
+        at_point, high, _ = self.points(points, sign)
+        centred = on_host(_centred(on_device(at_point), on_device(slopes), X, points))
+        bounded = (np.isfinite(slopes.lo) & np.isfinite(slopes.hi)).all(1)
+        bounded &= value.lo <= value.hi
+        low = np.where(bounded, np.fmax(value.lo, centred.lo), value.lo)
         low = np.where(np.isnan(low), -np.inf, low)
         whole = np.full_like(boxes.lo, np.inf)
-        unknown = Interval(-whole, whole)
         square = np.repeat(whole[:, None], boxes.lo.shape[1], 1)
-        hessian, contracted, unique = Interval(-square, square), unknown, unknown
+        hessian, contracted, unique = Bounds(-square, square), *[Bounds(-whole, whole)] * 2
         if self.second_order:
             hessian = self.second(wide)
             m = middles(boxes.lo, boxes.hi)
-            _, g = self.first(Boxes(m, m, sign=sign))
+            _, _, g = self.points(m, sign)
             free = boxes.lo < boxes.hi
-            contracted, unique = krawczyk(X, W, m, g, hessian, free)
-        facts = Facts(low, _upper(at_point), points, slopes, hessian, contracted, unique)
-        return Facts(*jax.tree.map(lambda a: np.asarray(a)[:count], facts))
+            zeros = krawczyk(X, on_device(wide), m, on_device(g), on_device(hessian), free)
+            contracted, unique = map(on_host, zeros)
+        facts: Facts = _rows(Facts(low, high, points, slopes, hessian, contracted, unique), count)
+        return facts
 
 
-def _upper(value: Interval) -> np.ndarray:
-    defined = value.lo <= value.hi
-    found: np.ndarray = np.where(defined, value.hi, np.inf)
-    return found
+def _rows(results: Any, count: int) -> Any:
+    """The first rows of all arrays, without those that pad a batch."""
+    return jax.tree.map(lambda a: a[:count], results)

@@ -39,7 +39,7 @@ def minimize(
     box: Any,
     tolerance: float = 1e-8,
     *,
-    resolution: float = 1e-3,
+    resolution: float = 1e-5,
     max_boxes: int = 1_000_000,
     max_seconds: float | None = None,
     batch: int = 256,

@@ -67,8 +67,11 @@ def value_and_continuity(f: Callable[[Any], Any], X: Interval) -> tuple[Interval
     return as_interval(values[program.outputs[0]]), continuous(program, values)
 
 
-def value_and_slopes(f: Callable[[Any], Any], X: Interval) -> tuple[Interval, Interval]:
-    """Enclose a scalar function and its gradient, the whole space if f may be discontinuous."""
+def value_and_slopes(f: Callable[[Any], Any], X: Interval) -> tuple[Interval, Interval, Array]:
+    """Enclose a scalar function and its gradient, and tell whether it is proven to be continuous.
+
+    If it is not, the gradient is the whole space.
+    """
     program = _program(f, X)
     values = evaluate(program, [X])
     value = as_interval(values[program.outputs[0]])
@@ -79,5 +82,6 @@ def value_and_slopes(f: Callable[[Any], Any], X: Interval) -> tuple[Interval, In
         found = _sweep(program, values, {program.outputs[0]: Interval(one, one)}, [slot])
     except UnsupportedPrimitiveError:
         # Loops and branches, into which the proof of continuity does not look either.
-        return value, entire_unless(jnp.zeros((), bool), X)
-    return value, entire_unless(known, found.get(slot, Interval(zero, zero)))
+        known = jnp.zeros((), bool)
+        return value, entire_unless(known, X), known
+    return value, entire_unless(known, found.get(slot, Interval(zero, zero))), known

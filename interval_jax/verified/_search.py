@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from interval_jax._interval import Interval
 from interval_jax.verified._boxes import (
+    Bounds,
     Boxes,
     Space,
     bisected,
@@ -155,7 +155,8 @@ class Search:
         points = np.clip(points.astype(self.space.dtype), self.space.lo, self.space.hi)
         points = middles(points, points)
         for s in self.best:
-            highs, *_ = self.evaluator.points(points, s)
+            signs = np.full(len(points), s, self.space.dtype)
+            _, highs, _ = self.evaluator.points(points, signs)
             self._improve(highs, points, s)
             self._walk(highs, points, s)
 
@@ -233,16 +234,16 @@ class Search:
         at_lo, at_hi = lo <= self.space.lo, hi >= self.space.hi
         no_inside = rising | falling | hollow
         may_lo, may_hi = at_lo & ~falling, at_hi & ~rising
-        gone = (no_inside & ~may_lo & ~may_hi).any(1)
+        gone = np.asarray((no_inside & ~may_lo & ~may_hi).any(1))
         to_lo, to_hi = no_inside & may_lo & ~may_hi, no_inside & may_hi & ~may_lo
         hi = np.where(to_lo, lo, hi)
         lo = np.where(to_hi, hi, lo)
         if self.second_order:
             # Only minimisers inside the space, in all free coordinates, have a gradient of zero.
-            stationary = ~(free & (at_lo | at_hi)).any(1)[:, None]
+            stationary = ~np.asarray((free & (at_lo | at_hi)).any(1))[:, None]
             lo = np.where(stationary & free, np.maximum(lo, facts.contracted.lo), lo)
             hi = np.where(stationary & free, np.minimum(hi, facts.contracted.hi), hi)
-            gone |= (lo > hi).any(1)
+            gone = gone | (lo > hi).any(1)
         kept = ~gone
         return Boxes(lo[kept], hi[kept], **boxes[kept].columns), kept
 
@@ -252,7 +253,7 @@ class Search:
         free = boxes.lo < boxes.hi
         inside = (wide.lo < facts.unique.lo) & (facts.unique.hi < wide.hi)
         strict = (wide.lo > self.space.lo) & (wide.hi < self.space.hi)
-        return (~free | (inside & strict)).all(1) & free.any(1)
+        return np.asarray((~free | (inside & strict)).all(1) & free.any(1))
 
     def _record(self, boxes: Boxes, facts: Facts, wide: Boxes, first_only: bool = False) -> None:
         """Keep the boxes in which exactly one stationary point is proven, made small."""
@@ -322,7 +323,7 @@ class Search:
                     break
 
 
-def _axes(widths: np.ndarray, gradient: Interval, space: Space, close: np.ndarray) -> np.ndarray:
+def _axes(widths: np.ndarray, gradient: Bounds, space: Space, close: np.ndarray) -> np.ndarray:
     """The coordinate that contributes most to the width of the range; the widest if it is small."""
     slope = np.maximum(np.abs(gradient.lo), np.abs(gradient.hi))
     with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Ranges, minima and roots: known ones are contained, without tolerance, and nothing is left out."""
+"""Ranges, minima and roots: known ones are contained, and all of them, without tolerance."""
 
 from fractions import Fraction
 
@@ -47,27 +47,33 @@ def test_ranges_of_random_polynomials() -> None:
                 values.append(sum(k * t for k, t in zip(c, terms, strict=True)))
         assert_encloses(found.outer, min(values), max(values))
         assert ij.subset(found.inner, found.outer)
-        assert found.outer.hi - found.inner.hi <= 1e-4 and found.inner.lo - found.outer.lo <= 1e-4
+        assert found.outer.hi - found.inner.hi <= 1e-4
+        assert found.inner.lo - found.outer.lo <= 1e-4
 
 
 def test_jumps_are_not_missed() -> None:
     """Derivatives are 0 or positive at both sides of these jumps."""
     step = ij.bound_range(lambda x: jnp.where(x < 0.3, 0.0, 1.0), ij.interval(-1.0, 1.0), 0.5)
-    assert float(step.outer.lo) <= 0 and 1 <= float(step.outer.hi)
+    assert float(step.outer.lo) <= 0
+    assert float(step.outer.hi) >= 1
     sawtooth = ij.bound_range(lambda x: x - jnp.floor(x), ij.interval(0.5, 1.5), 1e-3)
-    assert float(sawtooth.outer.lo) <= 0 and 0.999 <= float(sawtooth.outer.hi)
+    assert float(sawtooth.outer.lo) <= 0
+    assert float(sawtooth.outer.hi) >= 0.999
     pole = ij.bound_range(jnp.tan, ij.interval(1.0, 2.0), max_boxes=100)
     assert not pole.converged
     assert np.isinf([pole.outer.lo, pole.outer.hi]).all()
-    stopped = ij.bound_range(jax.lax.stop_gradient, ij.interval(1.0, 2.0), 1e-2)
-    assert float(stopped.outer.lo) <= 1 and 2 <= float(stopped.outer.hi)
+    stopped = ij.bound_range(jax.lax.stop_gradient, ij.interval(1.0, 2.0), max_boxes=99)
+    assert float(stopped.outer.lo) <= 1
+    assert float(stopped.outer.hi) >= 2
 
 
 def test_range_where_defined() -> None:
     part = ij.bound_range(jnp.sqrt, ij.interval(-1.0, 4.0), 1e-3)
-    assert float(part.outer.lo) <= 0 and 2 <= float(part.outer.hi) <= 2.001
+    assert float(part.outer.lo) <= 0
+    assert 2 <= float(part.outer.hi) <= 2.001
     nowhere = ij.bound_range(jnp.log, ij.interval(-2.0, -1.0))
-    assert ij.is_empty(nowhere.outer) and ij.is_empty(nowhere.inner)
+    assert ij.is_empty(nowhere.outer)
+    assert ij.is_empty(nowhere.inner)
 
 
 def test_vega() -> None:
@@ -92,7 +98,9 @@ def test_vega() -> None:
 
 def test_minimize_encloses_all_minimisers() -> None:
     found = ij.minimize(himmelblau, ij.interval([-5.0, -5.0], [5.0, 5.0]))
-    assert found.converged and found.unique.all() and len(found.unique) == 4
+    assert found.converged
+    assert found.unique.all()
+    assert len(found.unique) == 4
     assert_encloses(found.value, 0)
     assert contains(found.minimizers, [3.0, 2.0]).sum() == 1
     assert float(jnp.max(found.minimizers.hi - found.minimizers.lo)) < 1e-12
@@ -103,7 +111,8 @@ def test_minimize_many_dimensions() -> None:
         return 10 * x.size + jnp.sum(x**2 - 10 * jnp.cos(2 * np.pi * x))
 
     found = ij.minimize(rastrigin, ij.interval(np.full(10, -5.12), np.full(10, 5.12)))
-    assert found.converged and found.unique.tolist() == [True]
+    assert found.converged
+    assert found.unique.tolist() == [True]
     assert_encloses(found.value, 0)
     assert contains(found.minimizers, [0.0] * 10).all()
 
@@ -119,14 +128,15 @@ def test_minimize_at_kinks_and_borders() -> None:
     )
     assert_encloses(where.value, 0)
     boxes = where.minimizers
-    assert bool(jnp.any((boxes.lo <= 0.25) & (0.25 <= boxes.hi)))
+    assert bool(jnp.any((boxes.lo <= 0.25) & (boxes.hi >= 0.25)))
 
 
 def test_minimize_float32() -> None:
     box = ij.interval([-2.0, -2.0], [3.0, 3.0], dtype=jnp.float32)
     booth = lambda x: (x[0] + 2 * x[1] - 4) ** 2 + (2 * x[0] + x[1] - 5) ** 2  # noqa: E731
     found = ij.minimize(booth, box, 1e-4)
-    assert found.value.dtype == np.float32 and found.converged
+    assert found.value.dtype == np.float32
+    assert found.converged
     assert_encloses(found.value, 0)
     assert contains(found.minimizers, [2.0, 1.0]).any()
 
@@ -139,8 +149,10 @@ def test_searches_can_be_stopped() -> None:
         return len(rounds) == 2
 
     found = ij.bound_range(lambda x: jnp.sin(50 * x) * x, ij.interval(0.0, 9.0), 0.0, callback=stop)
-    assert len(rounds) == 2 and not found.converged
-    assert rounds[1].evaluated == found.evaluated and rounds[1].gap <= rounds[0].gap
+    assert len(rounds) == 2
+    assert not found.converged
+    assert rounds[1].evaluated == found.evaluated
+    assert rounds[1].gap <= rounds[0].gap
     assert float(found.inner.lo) >= float(found.outer.lo)
 
 
@@ -150,7 +162,9 @@ def test_searches_can_be_stopped() -> None:
 def test_roots_on_the_border() -> None:
     """Four roots at the corners of the box."""
     found = ij.find_roots(lambda x: x**2 - 1, ij.interval([-1.0, -1.0], [1.0, 1.0]))
-    assert found.converged and found.unique.all() and len(found.unique) == 4
+    assert found.converged
+    assert found.unique.all()
+    assert len(found.unique) == 4
     for corner in ([-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]):
         assert contains(found.boxes, corner).sum() == 1
 
@@ -158,19 +172,23 @@ def test_roots_on_the_border() -> None:
 def test_roots_of_a_gradient() -> None:
     """Himmelblau's function has nine stationary points; one of them is (3, 2)."""
     found = ij.find_roots(jax.grad(himmelblau), ij.interval([-5.0, -5.0], [5.0, 5.0]))
-    assert found.converged and found.unique.all() and len(found.unique) == 9
+    assert found.converged
+    assert found.unique.all()
+    assert len(found.unique) == 9
     assert contains(found.boxes, [3.0, 2.0]).sum() == 1
 
 
 def test_double_root_is_not_proven() -> None:
     found = ij.find_roots(lambda x: (x - 0.25) ** 2, ij.interval([0.0], [1.0]))
-    assert found.converged and not found.unique.any()
+    assert found.converged
+    assert not found.unique.any()
     assert contains(found.boxes, [0.25]).any()
 
 
 def test_no_roots() -> None:
     found = ij.find_roots(lambda x: x**2 + 1, ij.interval([-9.0], [9.0]))
-    assert found.converged and len(found.unique) == 0
+    assert found.converged
+    assert len(found.unique) == 0
 
 
 def test_a_jump_over_zero_is_no_root() -> None:
