@@ -7,7 +7,7 @@ from typing import NamedTuple
 from jax import Array, lax
 
 from interval_jax._doubleword import DoubleWord, bounds, constant
-from interval_jax._rounding import format_of, next_down, next_up
+from interval_jax._rounding import add_down, add_up, format_of
 
 __all__ = ["Value", "beside", "bounds_of_any", "choose", "select_above", "zero_at"]
 
@@ -57,12 +57,13 @@ def bounds_of_any(value: Value) -> tuple[Array, Array]:
 
     Such a value has the exponent 0 and an error above 2**-120 (2**-60), so that no bound is
     subnormal: sums of hi with that are multiples of 2**-180 (2**-90). lo and the error are
-    summed within u of their sizes, 1.01 is more; the sum with hi is rounded to nearest, so
-    that one step further is beyond. An infinite error gives the whole line.
+    summed within u of their sizes, of which the margin holds more; the sum with hi is rounded
+    outwards. An infinite error gives the whole line.
     """
     hi, lo, error = *value.word, value.error
     down, up = bounds(*value)
-    wide = lax.gt(error, lax.abs(hi) * constant(hi, format_of(hi).unit / 8))
+    # Up to a quarter of the last place ``bounds`` decides.
+    wide = lax.gt(error, lax.abs(hi) * constant(hi, format_of(hi).unit / 4))
     margin = error * 1.01 + lax.abs(lo) * 2.0**-20
-    lower, upper = next_down(hi + (lo - margin)), next_up(hi + (lo + margin))
+    lower, upper = add_down(hi, lo - margin), add_up(hi, lo + margin)
     return lax.select(wide, lower, down), lax.select(wide, upper, up)
