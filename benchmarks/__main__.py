@@ -1,7 +1,7 @@
 """Command line: ``python -m benchmarks [GROUP ...] [--json FILE] [--check]``.
 
-``python -m benchmarks soundness`` and ``python -m benchmarks corpus`` are campaigns with options of
-their own: see their ``--help``.
+``python -m benchmarks soundness``, ``corpus`` and ``verified`` are campaigns with options of their
+own: see their ``--help``.
 """
 
 import argparse
@@ -32,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from benchmarks import corpus  # needs mpmath
 
         return corpus.main(given[1:])
+    if given[:1] == ["verified"]:
+        from benchmarks import verified
+
+        return verified.main(given[1:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("group", nargs="*", help=f"any of {', '.join(GROUPS)}; all by default")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the timings there as well")
