@@ -128,13 +128,17 @@ def _adjoints_through_jax(f: Callable[..., Any], *args: Any, **kwargs: Any) -> A
     return Adjoints(value, values, pullback(jnp.ones_like(value))[0])
 
 
-def adjoints(f: Callable[..., Any]) -> Callable[..., Adjoints]:
+def adjoints(
+    f: Callable[..., Any], method: str = "natural", order: int | None = None
+) -> Callable[..., Adjoints]:
     """Return a function that encloses f and the adjoints of its named intermediates.
 
     Args:
         f: A function with one real scalar result that names intermediates with
             ``jax.ad_checkpoint.checkpoint_name(x, "name")``, each name once. What the body of a
             ``lax.scan`` names is stacked along its steps.
+        method: As for :func:`enclose`, of the program that JAX writes for values and adjoints.
+        order: Likewise.
 
     Returns:
         A function of the same arguments, any of them intervals, with the result
@@ -158,8 +162,8 @@ def adjoints(f: Callable[..., Any]) -> Callable[..., Adjoints]:
         bound, given = keywords_bound(f, kwargs)
         program, _, leaves = _traced(bound, args, given)
         by_jax = partial(_adjoints_through_jax, bound)
-        if _has_control_flow(program):
-            found = enclose(by_jax)(*args, **given)
+        if method != "natural" or _has_control_flow(program):
+            found = enclose(by_jax, method=method, order=order)(*args, **given)
             return found._replace(value=_scalar([found.value], "adjoints"))
         values = evaluate(program, leaves)
         value = _scalar(flat_outputs(program, values), "adjoints")

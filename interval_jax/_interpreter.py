@@ -21,6 +21,7 @@ from jax.extend import source_info_util
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from interval_jax._array import is_concrete
+from interval_jax._forms import Form, named, of_interval
 from interval_jax._interval import Interval
 from interval_jax._rules import (
     REVISION,
@@ -37,6 +38,9 @@ from interval_jax._sharpen import tracing
 
 __all__ = ["UNUSED", "Accuracy", "Program", "Step", "evaluate", "shape_text", "trace"]
 
+
+SYMBOLS = 2048
+"""How many errors a form may share with others; beyond that the oldest are forgotten."""
 
 UNUSED = -1
 """The slot of what nobody needs; its value is None."""
@@ -121,6 +125,17 @@ class Program:
         """Which inputs are read."""
         read = set(self.outputs).union(*(step.inputs for step in self.steps))
         return tuple(slot in read for slot in self.inputs)
+
+    @cached_property
+    def shared(self) -> frozenset[int]:
+        """Slots that two steps read, or one that mixes elements."""
+        seen: set[int] = set()
+        found: set[int] = set()
+        for step in self.steps:
+            read = set(step.inputs)
+            found |= read if not step.rule.elementwise else read & seen
+            seen |= read
+        return frozenset(found)
 
     def passed(self, output: int) -> int | None:
         """Which input an output is, unchanged."""
@@ -283,8 +298,25 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
                 f"{error} (in {step.name}({operands}) at {step.where})"
             ) from None
         results = result if isinstance(result, list | tuple) else [result]
-        values.update(zip(step.outputs, results, strict=True))
+        for slot, value in zip(step.outputs, results, strict=True):
+            keep = isinstance(value, Form) and value.loose and slot in program.shared
+            values[slot] = named(value, SYMBOLS) if keep else value
     return values
+
+
+def _on_forms(step: Step, values: Sequence[Value], form: Form) -> Any:
+    """The results of a step on forms: by its rule for them, or from their ranges."""
+    assert step.rule.enclose is not None
+    result = step.rule.forms(*values, **step.params) if step.rule.forms else None
+    if result is not None:
+        return result
+    spans = (v.span if isinstance(v, Form) else v for v in values)
+    result = step.rule.enclose(*spans, **step.params)
+    return jax.tree.map(
+        lambda v: of_interval(v, form.monomials) if isinstance(v, Interval) else v,
+        result,
+        is_leaf=lambda v: not isinstance(v, list | tuple),
+    )
 
 
 class _Compiled(NamedTuple):
@@ -305,6 +337,9 @@ def _evaluated(step: Step, values: dict[int, Value], constants: dict[int, Any]) 
     enclose = step.rule.enclose
     assert enclose is not None
     arguments = [values[i] for i in step.inputs]
+    form = next((a for a in arguments if isinstance(a, Form)), None)
+    if form is not None:
+        return _on_forms(step, arguments, form)
     if not step.rule.bodies or not all(map(is_concrete, jax.tree.leaves(arguments))):
         return enclose(*arguments, **step.params)
     # Single constants, such as exponents, stay known; what is one operand twice stays one.

@@ -39,6 +39,7 @@ from interval_jax._rules.sharp import (
     def_sharp,
     logistic,
     logistic_derivative,
+    silu_curvature,
     times_ln2,
 )
 from interval_jax._sums import sum_bounds
@@ -119,16 +120,32 @@ def _of_one_or_two(one: Rule, two: Rule) -> Rule:
     )
 
 
-def _of_one(enclosure: ranges.Enclosure, slope: ranges.Enclosure) -> Rule:
-    return elementwise_rule(settled(enclosure), lambda x, _: settled(slope)(x))
+def _of_one(
+    enclosure: ranges.Enclosure,
+    slope: ranges.Enclosure,
+    curvature: ranges.Enclosure | None = None,
+) -> Rule:
+    return elementwise_rule(
+        settled(enclosure),
+        lambda x, _: settled(slope)(x),
+        curvature=None if curvature is None else lambda x, _: curvature(x),
+        bounded=curvature is not None,
+    )
 
 
 def_composite(
     "silu",
     jax.nn.silu,
-    replace(_of_one(el.silu, el.silu_derivative), fast=_of_one(fast.silu, fast.silu_derivative)),
+    replace(
+        _of_one(el.silu, el.silu_derivative, silu_curvature),
+        fast=_of_one(fast.silu, fast.silu_derivative, silu_curvature),
+    ),
 )
-def_composite("softplus", jax.nn.softplus, _of_one(el.softplus, el.softplus_derivative))
+def_composite(
+    "softplus",
+    jax.nn.softplus,
+    _of_one(el.softplus, el.softplus_derivative, el.logistic_derivative),
+)
 def_composite("relu", jax.nn.relu, _of_one(el.relu, el.relu_derivative))
 def_composite("mish", jax.nn.mish, _of_one(ranges.mish, ranges.mish_slope))
 def_composite("soft_sign", jax.nn.soft_sign, _of_one(ranges.soft_sign, ranges.soft_sign_slope))

@@ -8,7 +8,7 @@ integers that may be undecided: places of largest members, counts, rounded numbe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from jax import Array, lax
 from jax.extend.core import Primitive, primitives
 
 from interval_jax import _sums
+from interval_jax._forms import Form, Smooth, as_form, compose, moved
 from interval_jax._interval import Interval, as_interval, mul
 from interval_jax._rounding import stored
 
@@ -126,6 +127,11 @@ class Rule:
             gets the functions of values that they stand for in their place.
         demand: ``demand(wanted, **params)`` tells, for a primitive with bodies, which inputs
             the wanted outputs depend on, and returns the parameters without the rest.
+        forms: ``forms(*values, **params)`` is ``enclose`` where some of the values are a
+            :class:`Form`; None in place of the function, or as its result, means that the ranges
+            of the forms have to do.
+        elementwise: Whether each element of the result depends on one of each operand alone.
+        slopes: Of such a rule, the ranges of the derivatives.
     """
 
     enclose: Enclose | None = None
@@ -136,6 +142,9 @@ class Rule:
     fast: Rule | None = None
     bodies: tuple[str, ...] = ()
     demand: Callable[..., tuple[Sequence[bool], dict[str, Any]]] | None = None
+    forms: Callable[..., Any] | None = None
+    elementwise: bool = False
+    slopes: tuple[Any, ...] = ()
 
 
 RULES: dict[Primitive, Rule] = {}
@@ -232,12 +241,18 @@ def settled(function: Enclose) -> Enclose:
     return evaluated
 
 
-def elementwise_rule(enclose: Enclose, *slopes: Slope | int | None) -> Rule:
+def elementwise_rule(
+    enclose: Enclose,
+    *slopes: Slope | int | None,
+    curvature: Slope | None = None,
+    bounded: bool = False,
+) -> Rule:
     """Return the rule of a real function of real arguments, applied element by element.
 
     Each slope, ``slope(*inputs, output)``, encloses the range of the derivative with respect
     to one argument: where the function is not differentiable, the hull of its limits. The
-    slopes 1 and -1 are given as such.
+    slopes 1 and -1 are given as such. ``curvature(input, output)`` encloses the range of the
+    second derivative of a function of one argument whose first is continuous.
     """
 
     def vjp(
@@ -266,13 +281,63 @@ def elementwise_rule(enclose: Enclose, *slopes: Slope | int | None) -> Rule:
         points = {id(a): as_interval(a) for a in args}
         return enclose(*(points[id(a)] for a in args))
 
-    return Rule(enclosure, vjp if slopes else None)
+    def on_forms(*args: Value, **_: Any) -> Form | None:
+        return _of_one_form(enclose, slopes, curvature, bounded, args)
+
+    return Rule(enclosure, vjp if slopes else None, forms=on_forms, elementwise=True, slopes=slopes)
 
 
-def def_elementwise(name: str, enclose: Enclose, *slopes: Slope | int | None) -> None:
+def _of_one_form(
+    enclose: Enclose,
+    slopes: Sequence[Slope | int | None],
+    curvature: Slope | None,
+    bounded: bool,
+    args: Sequence[Value],
+) -> Form | None:
+    """The form of a function of one form, other arguments being exact numbers."""
+    places = [i for i, a in enumerate(args) if isinstance(a, Form)]
+    if len(places) != 1 or not all(isinstance(a, Form) or is_plain(a) for a in args):
+        return None
+    (place,) = places
+    if jnp.broadcast_shapes(*(a.shape for a in args)) != args[place].shape:
+        return None
+    slope = slopes[place] if slopes else None
+
+    def filled(x: Interval) -> list[Interval]:
+        """All arguments, in the shape of that one."""
+        return [
+            x if i == place else as_interval(jnp.broadcast_to(a, x.shape))
+            for i, a in enumerate(args)
+        ]
+
+    def slope_over(x: Interval, y: Interval) -> Interval:
+        if isinstance(slope, int):
+            return _constant_like(x, slope)
+        assert slope is not None
+        return slope(*filled(x), y)
+
+    return compose(
+        args[place],
+        Smooth(
+            lambda x: enclose(*filled(x)), None if slope is None else slope_over, curvature, bounded
+        ),
+    )
+
+
+def _constant_like(x: Interval, value: float) -> Interval:
+    return Interval(lax.full_like(x.lo, value), lax.full_like(x.hi, value))
+
+
+def def_elementwise(
+    name: str,
+    enclose: Enclose,
+    *slopes: Slope | int | None,
+    curvature: Slope | None = None,
+    forms: Callable[..., Any] | None = None,
+) -> None:
     """Define a primitive by its :func:`elementwise_rule`; integers are left to the primitive."""
     prim = primitive(name)
-    rule = elementwise_rule(enclose, *slopes)
+    rule = elementwise_rule(enclose, *slopes, curvature=curvature)
 
     def enclosure(*args: Value, **params: Any) -> Value:
         if not any(is_real(a) for a in args):
@@ -280,7 +345,7 @@ def def_elementwise(name: str, enclose: Enclose, *slopes: Slope | int | None) ->
         assert rule.enclose is not None
         return rule.enclose(*args)
 
-    _define(name, Rule(enclosure, rule.vjp))
+    _define(name, replace(rule, enclose=enclosure, forms=forms or rule.forms))
 
 
 def unbroadcast(cotangent: Interval, shape: tuple[int, ...]) -> Interval:
@@ -362,7 +427,22 @@ def def_structural(
         )
         return [found.get(i) for i in range(len(wanted))]
 
-    register(prim, Rule(enclosure, vjp))
+    def on_forms(*args: Value, **params: Any) -> Any:
+        form = next(a for a in args if isinstance(a, Form))
+        if any(isinstance(a, Truth | Integers) for a in args):
+            return None
+        operands = [
+            as_form(a, form.monomials) if isinstance(a, Form) or is_real(a) else a for a in args
+        ]
+        spans = enclosure(*(a.span if isinstance(a, Form) else a for a in operands), **params)
+        results = moved(
+            lambda *rows: prim.bind(*rows, **params),
+            operands,
+            spans if prim.multiple_results else [spans],
+        )
+        return results if prim.multiple_results else results[0]
+
+    register(prim, Rule(enclosure, vjp, forms=on_forms))
 
 
 def _plain(prim: Any, *args: Value, **params: Any) -> Any:

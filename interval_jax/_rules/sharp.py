@@ -21,7 +21,7 @@ from jax.extend.core import Primitive
 
 from interval_jax import elementary as el
 from interval_jax._constructors import interval
-from interval_jax._interval import Interval, mul
+from interval_jax._interval import Interval, add, mul, sqr, sub
 from interval_jax._rules.composite import def_composite
 from interval_jax._rules.elementwise import abs_slope, max_slope
 from interval_jax._rules.registry import elementwise_rule, primitive, settled
@@ -58,12 +58,43 @@ def def_sharp(value: Function, slope: Function) -> Function:
     return function
 
 
-def _named(name: str, program: Function, enclosure: Callable[..., Interval]) -> Function:
+def _named(
+    name: str,
+    program: Function,
+    enclosure: Callable[..., Interval],
+    slope: Callable[[Interval, Interval], Interval] | None = None,
+    curvature: Callable[[Interval, Interval], Interval] | None = None,
+) -> Function:
     """A call that is recognised by this name and program, and enclosed by the given function."""
     program.__name__ = program.__qualname__ = name
     call = jax.jit(program)
-    def_composite(name, call, elementwise_rule(enclosure))
+    slopes = () if slope is None else (slope,)
+    def_composite(
+        name, call, elementwise_rule(enclosure, *slopes, curvature=curvature, bounded=True)
+    )
     return call
+
+
+# Higher derivatives of the logistic function l and of x l(x), by l' = l (1 - l).
+
+
+def _logistic_2(x: Interval) -> Interval:
+    return mul(el.logistic_derivative(x), sub(1.0, mul(el.logistic(x), 2.0)))
+
+
+def _logistic_3(x: Interval) -> Interval:
+    slope = el.logistic_derivative(x)
+    return mul(slope, sub(1.0, mul(slope, 6.0)))
+
+
+def silu_curvature(x: Interval) -> Interval:
+    """The second derivative of silu, l' (2 + x (1 - 2 l))."""
+    odd = mul(x, sub(1.0, mul(el.logistic(x), 2.0)))
+    return mul(el.logistic_derivative(x), add(odd, 2.0))
+
+
+def _silu_3(x: Interval) -> Interval:
+    return add(mul(x, _logistic_3(x)), mul(_logistic_2(x), 3.0))
 
 
 def _scaled(name: str, digits: str) -> Function:
@@ -97,12 +128,20 @@ logistic_derivative = def_sharp(
         "logistic_derivative",
         lambda x: lax.logistic(x) * lax.logistic(-x),
         settled(el.logistic_derivative),
+        lambda x, _: _logistic_2(x),
+        lambda x, _: _logistic_3(x),
     ),
     lambda x: logistic_derivative(x) * (1 - 2 * logistic(x)),
 )
 tanh = def_sharp(lax.tanh, lambda x: tanh_derivative(x))
 tanh_derivative = def_sharp(
-    _named("tanh_derivative", lambda x: 1 - lax.tanh(x) ** 2, settled(el.tanh_derivative)),
+    _named(
+        "tanh_derivative",
+        lambda x: 1 - lax.tanh(x) ** 2,
+        settled(el.tanh_derivative),
+        lambda x, y: mul(mul(el.tanh(x), y), -2.0),
+        lambda x, y: mul(mul(y, sub(1.0, mul(sqr(el.tanh(x)), 3.0))), -2.0),
+    ),
     lambda x: -2 * tanh(x) * tanh_derivative(x),
 )
 silu = def_sharp(jax.nn.silu, lambda x: silu_derivative(x))
@@ -111,6 +150,8 @@ silu_derivative = def_sharp(
         "silu_derivative",
         lambda x: lax.logistic(x) * (1 + x * lax.logistic(-x)),
         settled(el.silu_derivative),
+        lambda x, _: silu_curvature(x),
+        lambda x, _: _silu_3(x),
     ),
     lambda x: logistic_derivative(x) * (2 + x * (1 - 2 * logistic(x))),
 )
@@ -120,6 +161,8 @@ erf_derivative: Function = def_sharp(
         "erf_derivative",
         lambda x: lax.exp(-(x**2)) * float(2 / np.sqrt(np.pi)),
         settled(el.erf_derivative),
+        lambda x, y: mul(mul(x, y), -2.0),
+        lambda x, y: mul(sub(mul(sqr(x), 4.0), 2.0), y),
     ),
     lambda x: -2 * x * erf_derivative(x),
 )

@@ -59,6 +59,24 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
         "    high = lax.select(bounded, center + radius * 0, lax.full_like(center, np.inf))\n",
         "test_sums.py::test_matrix_products[7-float64]",
     ),
+    "sum of forms": (
+        "interval_jax/_forms/arithmetic.py",
+        "    error = x.error + y.error + roundings\n",
+        "    error = x.error + y.error\n",
+        "test_forms.py::test_rational_programs[cancels what rounding left-affine-float32]",
+    ),
+    "contraction of forms": (
+        "interval_jax/_forms/arithmetic.py",
+        "    own = repaid(x.error + times_size(_known(x), g))\n",
+        "    own = x.error\n",
+        "test_forms.py::test_rational_programs[contracts what cancels-affine-float32]",
+    ),
+    "function of a form": (
+        "interval_jax/_forms/compose.py",
+        "    return middle, radius + slack\n",
+        "    return middle, 0 * slack\n",
+        "test_forms.py::test_rational_programs[cubic-affine-float32]",
+    ),
 }
 
 

@@ -1,0 +1,44 @@
+"""Floor 3: polynomial forms, a second domain beside plain intervals."""
+
+from interval_jax._forms.arithmetic import (
+    add,
+    as_form,
+    contracted,
+    mul,
+    neg,
+    summed,
+    times,
+)
+from interval_jax._forms.compose import Smooth, compose
+from interval_jax._forms.form import (
+    Form,
+    Group,
+    aligned,
+    arguments,
+    built,
+    forgotten,
+    moved,
+    named,
+    of_interval,
+)
+
+__all__ = [
+    "Form",
+    "Group",
+    "Smooth",
+    "add",
+    "aligned",
+    "arguments",
+    "as_form",
+    "built",
+    "compose",
+    "contracted",
+    "forgotten",
+    "moved",
+    "mul",
+    "named",
+    "neg",
+    "of_interval",
+    "summed",
+    "times",
+]
