@@ -104,8 +104,8 @@ def _logsumexp(x: Array) -> Bounds:
 
     With exp_error and log_error, 166e-4 u at most together, the result v has an error below 0.017u
     times the logarithm, v - m. Let w be the larger one of |v| and |m| / 8, so that this is at most
-    0.153u w. Next to 0 ``bounds_of_any`` adds as much again, rounds once and goes one step further,
-    3u of v and the error: in all below 4u w, as long as w is above 2**63 (2**34) times the floor.
+    0.153u w. Next to 0 ``bounds_of_any`` adds as much again and rounds outwards, by 2u of v and the
+    error: in all below 4u w, as long as w is above 2**63 (2**34) times the floor.
     """
     fmt, n = format_of(x), x.shape[-1]
     unit, least = fmt.unit, 8 - fmt.bias
@@ -178,8 +178,8 @@ def logsumexp(x: Any, axis: int | Sequence[int] | None = None, keepdims: bool = 
     Returns:
         Intervals, each bound within 1 ulp of the tightest one and in 99 of 100 cases equal to it,
         but for results v next to 0, where the largest argument m cancels the logarithm of the sum
-        of exp(x - m): there it is within 2**-51 (2**-22 in float32) of the largest one of |v|,
-        |m| / 8 and n 2**-950 (n 2**-83), n being the number of arguments.
+        of exp(x - m): there it is within 2**-51 (2**-22 in float32) of the largest one of abs(v),
+        abs(m) / 8 and n 2**-950 (n 2**-83), n being the number of arguments.
 
     Raises:
         ValueError: If there is nothing to sum.
