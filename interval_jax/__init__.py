@@ -6,6 +6,7 @@ float64.
 """
 
 from interval_jax._adjoint import Adjoints, adjoints, grad, value_and_grad, vjp
+from interval_jax._composed import einsum, prod
 from interval_jax._constructors import empty, entire, interval, midrad
 from interval_jax._custom import custom_enclosure
 from interval_jax._decorated import (
@@ -208,6 +209,7 @@ __all__ = [
     "dot_general",
     "dot_nearest",
     "dot_tightest",
+    "einsum",
     "empty",
     "enclose",
     "entire",
@@ -285,6 +287,7 @@ __all__ = [
     "pown",
     "pown_rev",
     "precedes",
+    "prod",
     "rad",
     "recip",
     "register",
