@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import flint
 import jax
 import pytest
 
@@ -36,3 +37,11 @@ def _examples_start_as_a_user_does(request: pytest.FixtureRequest) -> Iterator[N
     jax.config.update("jax_enable_x64", False)
     yield
     jax.config.update("jax_enable_x64", True)
+
+
+@pytest.fixture(autouse=True)
+def _precision_is_left_as_found() -> Iterator[None]:
+    """Arb's precision and length of series belong to the process."""
+    precision, length = flint.ctx.prec, flint.ctx.cap
+    yield
+    flint.ctx.prec, flint.ctx.cap = precision, length

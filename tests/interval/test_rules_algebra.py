@@ -149,9 +149,9 @@ def test_reverse_sweeps_leave_to_jax_what_has_no_rule() -> None:
         assert contains(gradient[i], 2 * others)
         assert contains(doubled[i], others)
     with pytest.raises(
-        ij.UnsupportedPrimitiveError, match="no derivative for the primitive lgamma"
+        ij.UnsupportedPrimitiveError, match="no derivative for the primitive digamma"
     ):
-        ij.grad(lax.lgamma)(ij.interval(1.0, 2.0))
+        ij.grad(lax.digamma)(ij.interval(1.0, 2.0))
 
 
 def test_singular_matrices_leave_no_bound() -> None:
