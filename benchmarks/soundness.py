@@ -301,6 +301,21 @@ def table(tallies: Sequence[Tally]) -> str:
     return "\n".join(lines)
 
 
+def updated(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """A report with the tallies of another in place of its own, and where those are from."""
+    tallies = {(t["function"], t["dtype"]): t for t in (*before["tallies"], *now["tallies"])}
+    update = {
+        "environment": now["environment"],
+        "seed": now["seed"],
+        "functions": sorted({t["function"] for t in now["tallies"]}),
+    }
+    return {
+        **before,
+        "tallies": [tallies[key] for key in sorted(tallies)],
+        "updates": [*before.get("updates", []), update],
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks soundness", description=__doc__)
     parser.add_argument("--points", type=float, default=1e6, help="exact values in each type")
@@ -310,7 +325,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tallies there as well")
+    parser.add_argument(
+        "--update", action="store_true", help="keep that file's tallies of other functions"
+    )
     options = parser.parse_args(arguments)
+    if options.update and not (options.json and options.json.exists()):
+        parser.error("--update needs --json FILE, of an earlier run")
     jax.config.update("jax_enable_x64", True)
     known = [case.name for case in cases()]
     functions = options.functions.split(",") if options.functions else known
@@ -330,6 +350,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "seed": options.seed,
             "tallies": [asdict(tally) for tally in tallies],
         }
+        if options.update:
+            report = updated(json.loads(options.json.read_text()), report)
         write_text(options.json, json.dumps(report, indent=1) + "\n")
     return int(any(tally.violations for tally in tallies))
 

@@ -101,6 +101,13 @@ FILES = {"isotonicity": "corpus"}
 """The files of tables that have not their own."""
 
 
+def conditions(environment: dict[str, Any]) -> str:
+    """What a run was made with, in a sentence."""
+    e = environment
+    versions = ", ".join(f"{k} {v}" for k, v in e["versions"].items())
+    return f"{e['processor']}, {e['cores']} cores, Python {e['python']}, {versions}."
+
+
 class Results(SphinxDirective):
     """The table of a file in ``benchmarks/results``, and the conditions of its run."""
 
@@ -113,15 +120,17 @@ class Results(SphinxDirective):
         report = json.loads(file.read_text())
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(TABLES[name](report))
-        e = report["environment"]
-        versions = ", ".join(f"{k} {v}" for k, v in e["versions"].items())
+        runs = [conditions(report["environment"])]
+        for update in report.get("updates", []):
+            functions = ", ".join(f"``{name}``" for name in update["functions"])
+            runs.append(f"Run again later, {functions}: {conditions(update['environment'])}")
         source = [
             ".. csv-table::",
             "   :header-rows: 1",
             "",
             *(f"   {line}" for line in text.getvalue().splitlines()),
             "",
-            f"{e['processor']}, {e['cores']} cores, Python {e['python']}, {versions}.",
+            *(line for run in runs for line in (run, "")),
         ]
         container = nodes.container()
         self.state.nested_parse(StringList(source, source=str(file)), 0, container)

@@ -117,6 +117,14 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tallies = json.loads(report.read_text())["tallies"]
     assert [t["function"] for t in tallies] == ["neg", "sqr"]
     assert all(t["points"] >= 1000 / 2 and not t["violations"] for t in tallies)
+    again = ["--functions", "neg", "--dtype", "float64", "--points", "4000", "--update"]
+    assert command.main([*arguments, *again]) == 0
+    merged = json.loads(report.read_text())
+    assert merged["tallies"][0]["points"] > tallies[0]["points"]
+    assert merged["tallies"][1] == tallies[1]
+    assert [u["functions"] for u in merged["updates"]] == [["neg"]]
+    with pytest.raises(SystemExit):
+        command.main(["soundness", "--update"])
     with pytest.raises(SystemExit):
         command.main(["soundness", "--functions", "sqrt,sqrtt"])
     assert "unknown function 'sqrtt'" in capsys.readouterr().err
