@@ -16,8 +16,7 @@ from jax import Array
 
 from interval_jax._interpreter import Program, evaluate, trace
 from interval_jax._interval import Interval, as_interval
-from interval_jax._rules import Truth, Value
-from interval_jax._rules.registry import is_real
+from interval_jax._rules import Integers, Truth, Value, is_plain, is_real
 
 __all__ = ["continuous"]
 
@@ -38,8 +37,8 @@ _COMPOSITES = frozenset(
 )
 """Calls of known functions of that kind."""
 
-_INDEXED = frozenset({"gather", "dynamic_slice"})
-"""Continuous if the places are plain integers."""
+_CHOSEN = frozenset({"convert_element_type", "dynamic_slice", "gather", "select_n"})
+"""Continuous where the integers and booleans among the operands are the same on the whole box."""
 
 _CONSTANT = frozenset({"sign", "floor", "ceil", "round", "abs_slope", "max_slope"})
 """Piecewise constant: continuous where the range is a point."""
@@ -86,29 +85,30 @@ _CONDITIONS: dict[str, Callable[..., Array]] = {
 """Where the others are defined and continuous, of the ranges of their arguments."""
 
 
+def _decided(value: Value) -> Array | bool:
+    """Whether a boolean or an integer is the same one on the whole box; no real is asked."""
+    if isinstance(value, Truth):
+        return jnp.all(value.certain == value.possible)
+    return jnp.all(value.lo == value.hi) if isinstance(value, Integers) else True
+
+
 def _step_continuous(
     name: str, params: dict[str, Any], inputs: Sequence[Value], outputs: Sequence[Value]
 ) -> Array | bool:
-    if name in _EVERYWHERE or name in _COMPOSITES:
-        return not any(isinstance(v, Truth) for v in inputs)
-    if name == "convert_element_type":
-        return all(map(is_real, inputs))
-    if name in _INDEXED:
-        return not any(isinstance(v, Interval | Truth) for v in inputs[1:])
+    """Whether a step is, its operands that are no reals being decided."""
+    if name in _EVERYWHERE or name in _COMPOSITES or name in _CHOSEN:
+        return True
     if name in _CONSTANT:
         return jnp.all(outputs[0].lo == outputs[0].hi)
     if name == "tan":
         return jnp.all((outputs[0].lo > -jnp.inf) & (outputs[0].hi < jnp.inf))
     if name == "integer_pow":
         return True if params["y"] >= 0 else jnp.all(_excludes_zero(as_interval(inputs[0])))
-    if name == "select_n":
-        which = inputs[0]
-        return jnp.all(which.certain == which.possible) if isinstance(which, Truth) else True
     if name == "custom_enclosure":
         # The function is what its operations are, whatever encloses it.
         program, _ = trace(params["call"].value, *inputs)
         return continuous(program, evaluate(program, inputs))
-    if name in _CONDITIONS:
+    if name in _CONDITIONS and all(is_real(v) or is_plain(v) for v in inputs):
         return jnp.all(_CONDITIONS[name](*map(as_interval, inputs)))
     return False
 
@@ -128,10 +128,12 @@ def continuous(program: Program, values: dict[int, Value]) -> Array:
     for step in program.steps:
         inputs = [values[i] for i in step.inputs]
         outputs = [values[o] for o in step.outputs]
-        depends = any(isinstance(v, Interval | Truth) for v in inputs)
+        depends = not all(map(is_plain, inputs))
         # Jumps of integers and booleans come to matter where something real is chosen by them.
         if depends and any(map(is_real, (o for o in outputs if o is not None))):
             name = step.params["name"] if step.name in _CALLS else step.name
+            for value in inputs:
+                proven &= _decided(value)
             proven &= _step_continuous(name, step.params, inputs, outputs)
     return jnp.asarray(proven)
 

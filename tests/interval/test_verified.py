@@ -67,6 +67,26 @@ def test_jumps_are_not_missed() -> None:
     assert float(stopped.outer.hi) >= 2
 
 
+def test_range_of_what_jumps_with_integers() -> None:
+    """Integers that depend on the box have no slope, and the functions of them jump."""
+    whole = ij.bound_range(lambda x: x.astype(int).astype(float), ij.interval(0.0, 3.0), 0.5)
+    assert float(whole.outer.lo) <= 0
+    assert float(whole.outer.hi) >= 3
+    table = jnp.array([0.0, 5.0, -3.0, 7.0])
+    found = ij.bound_range(
+        lambda x: table[jnp.floor(x).astype(int)] - 0.01 * x, ij.interval(0.0, 3.5), 1e-2
+    )
+    assert float(found.outer.lo) <= -3.0299
+    assert float(found.outer.hi) >= 6.97
+    choice = ij.bound_range(
+        lambda x: jax.lax.select_n(jnp.floor(x).astype(int), 0 * x, 3 + 0 * x, -1 + 0 * x),
+        ij.interval(0.0, 2.5),
+        0.5,
+    )
+    assert float(choice.outer.lo) <= -1
+    assert float(choice.outer.hi) >= 3
+
+
 def test_range_where_defined() -> None:
     part = ij.bound_range(jnp.sqrt, ij.interval(-1.0, 4.0), 1e-3)
     assert float(part.outer.lo) <= 0
