@@ -10,30 +10,16 @@ from interval_jax._forms.arithmetic import (
     times,
 )
 from interval_jax._forms.compose import Smooth, compose
-from interval_jax._forms.form import (
-    Form,
-    Group,
-    aligned,
-    arguments,
-    built,
-    forgotten,
-    moved,
-    named,
-    of_interval,
-)
+from interval_jax._forms.form import Form, arguments, moved, named, of_interval
 
 __all__ = [
     "Form",
-    "Group",
     "Smooth",
     "add",
-    "aligned",
     "arguments",
     "as_form",
-    "built",
     "compose",
     "contracted",
-    "forgotten",
     "moved",
     "mul",
     "named",

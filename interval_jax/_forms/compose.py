@@ -246,9 +246,8 @@ def compose(x: Form, f: Smooth) -> Form:
     pieces = _once(_pieces(f, center, radius))
     t = _once(_of_t(x, center, radius))
     values, _ = mid_rad((pieces.middle.lo, pieces.middle.hi))
-    tries = [
-        _applied(coefficients, pieces, t, x) for coefficients in _fits(values, x.monomials.degree)
-    ]
+    fits = _once(_fits(values, x.monomials.degree))
+    tries = [_applied(coefficients, pieces, t, x) for coefficients in fits]
     best = tries[0]
     for other in tries[1:]:
         better = lax.lt(other.error, best.error)
@@ -264,8 +263,12 @@ def compose(x: Form, f: Smooth) -> Form:
 
 
 def _once(values: Any) -> Any:
-    """The same arrays, which the compiler computes once and not in each of their uses."""
-    return jax.tree.map(rd.stored, values)
+    """The same arrays, which the compiler computes once and not in each of their uses.
+
+    What is proven of a polynomial holds for the coefficients that it was proven with: evaluated
+    again in another loop, with other contractions, they might be others.
+    """
+    return lax.optimization_barrier(jax.tree.map(rd.stored, values))
 
 
 def _of_t(x: Form, center: Array, radius: Array) -> _Scaled:

@@ -47,7 +47,6 @@ __all__ = [
     "arguments",
     "built",
     "constant",
-    "forgotten",
     "moved",
     "named",
     "of_interval",
@@ -160,7 +159,10 @@ def built(
 
     The error is a size, see above.
     """
-    poly, noise, error = (rd.stored(a) for a in (poly, noise, repaid(error)))
+    # The form and the span are of the same numbers: what is computed once.
+    poly, noise, error = lax.optimization_barrier(
+        tuple(rd.stored(a) for a in (poly, noise, repaid(error)))
+    )
     rest = raised(noise) + error
     finite = lax.is_finite(raised(poly) + rest)
     span = _narrowed(span, poly, rest, monomials, finite)
@@ -307,12 +309,6 @@ def without(x: Form, identities: set[int]) -> Form:
         tuple(g for g in x.groups if g[0] not in identities),
         True,
     )
-
-
-def forgotten(x: Form, groups: Sequence[Group]) -> Form:
-    """The same values in terms of the given groups alone, in their order."""
-    x = without(x, {identity for identity, _ in x.groups} - {i for i, _ in groups})
-    return _with_groups(x, tuple(groups))
 
 
 def _with_groups(x: Form, groups: tuple[Group, ...]) -> Form:

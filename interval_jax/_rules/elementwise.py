@@ -80,16 +80,56 @@ def_elementwise("abs", abs, lambda x, _: abs_slope(x))
 def_elementwise("max", basic.max, lambda x, y, _: max_slope(x, y), lambda x, y, _: max_slope(y, x))
 def_elementwise("min", basic.min, lambda x, y, _: max_slope(y, x), lambda x, y, _: max_slope(x, y))
 def_elementwise("square", sqr, lambda x, _: mul(x, 2.0))
-def_elementwise("sqrt", basic.sqrt, lambda x, y: div(0.5, y))
+def_elementwise(
+    "sqrt",
+    basic.sqrt,
+    lambda x, y: div(0.5, y),
+    curvature=lambda x, y: neg(recip(mul(mul(_nonnegative(x), y), 4.0))),
+)
 def_elementwise("rsqrt", settled(el.rsqrt), lambda x, y: mul(-0.5, mul(y, recip(x))))
-def_elementwise("exp", settled(el.exp), lambda x, y: y)
-def_elementwise("expm1", settled(el.expm1), lambda x, _: settled(el.exp)(x))
-def_elementwise("log", settled(el.log), lambda x, _: recip(_nonnegative(x)))
+def_elementwise("exp", settled(el.exp), lambda x, y: y, curvature=lambda x, y: y, bounded=True)
+def_elementwise(
+    "expm1",
+    settled(el.expm1),
+    lambda x, _: settled(el.exp)(x),
+    curvature=lambda x, _: settled(el.exp)(x),
+    bounded=True,
+)
+def_elementwise(
+    "log",
+    settled(el.log),
+    lambda x, _: recip(_nonnegative(x)),
+    curvature=lambda x, _: neg(recip(sqr(_nonnegative(x)))),
+)
 def_elementwise("log1p", settled(el.log1p), lambda x, _: recip(_nonnegative(add(x, 1.0))))
-def_elementwise("tanh", settled(el.tanh), lambda x, _: settled(el.tanh_derivative)(x))
-def_elementwise("logistic", settled(el.logistic), lambda x, _: settled(el.logistic_derivative)(x))
-def_elementwise("erf", settled(el.erf), lambda x, _: settled(el.erf_derivative)(x))
-def_elementwise("erfc", settled(el.erfc), lambda x, _: -settled(el.erf_derivative)(x))
+def_elementwise(
+    "tanh",
+    settled(el.tanh),
+    lambda x, _: settled(el.tanh_derivative)(x),
+    curvature=lambda x, y: mul(mul(y, settled(el.tanh_derivative)(x)), -2.0),
+    bounded=True,
+)
+def_elementwise(
+    "logistic",
+    settled(el.logistic),
+    lambda x, _: settled(el.logistic_derivative)(x),
+    curvature=lambda x, y: mul(settled(el.logistic_derivative)(x), sub(1.0, mul(y, 2.0))),
+    bounded=True,
+)
+def_elementwise(
+    "erf",
+    settled(el.erf),
+    lambda x, _: settled(el.erf_derivative)(x),
+    curvature=lambda x, _: mul(mul(x, settled(el.erf_derivative)(x)), -2.0),
+    bounded=True,
+)
+def_elementwise(
+    "erfc",
+    settled(el.erfc),
+    lambda x, _: -settled(el.erf_derivative)(x),
+    curvature=lambda x, _: mul(mul(x, settled(el.erf_derivative)(x)), 2.0),
+    bounded=True,
+)
 
 
 def _nonnegative(x: Interval) -> Interval:

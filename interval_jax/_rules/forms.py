@@ -1,7 +1,4 @@
-"""What forms do beyond one function of one of them: sums, products, choices.
-
-Also second derivatives of the smooth primitives, which bound the rest of their polynomials.
-"""
+"""What forms do beyond one function of one of them: sums, products, powers, choices."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from interval_jax import _forms as fo
 from interval_jax import basic
 from interval_jax import elementary as el
 from interval_jax._forms import Form, Smooth, as_form, compose
-from interval_jax._interval import Interval, _like, as_interval, mul, neg, recip, sqr, sub
+from interval_jax._interval import Interval, _like, as_interval, mul, neg, recip, sqr
 from interval_jax._rules import (  # noqa: F401 - whose rules are amended here
     comparison,
     contractions,
@@ -58,8 +55,7 @@ def _forms_of(*values: Value) -> list[Form] | None:
         return jax.tree.map(lambda a: jnp.broadcast_to(a, shape), value)
 
     return [
-        v if isinstance(v, Form) else as_form(spread(v), form.monomials, form.dtype)
-        for v in values
+        v if isinstance(v, Form) else as_form(spread(v), form.monomials, form.dtype) for v in values
     ]
 
 
@@ -189,10 +185,7 @@ _on_forms("min", _min, elementwise=True)
 def _clamp(low: Value, x: Value, high: Value, **_: Any) -> Form | None:
     if not isinstance(x, Form):
         return None
-    low, high = (
-        v if isinstance(v, Form) else jnp.broadcast_to(v, x.shape) if _is_exact(v) else v
-        for v in (low, high)
-    )
+    low, high = (jnp.broadcast_to(v, x.shape) if _is_exact(v) else v for v in (low, high))
     above = _max(x, low)
     return None if above is None else _min(above, high)
 
@@ -218,7 +211,7 @@ def _select(which: Value, *cases: Value, **params: Any) -> Form | None:
 _on_forms("select_n", _select)
 
 
-# --- smooth functions of one argument -------------------------------------------------------
+# --- powers -------------------------------------------------------------------------------
 
 
 def _power(x: Form, *, y: int) -> Form | None:
@@ -248,36 +241,3 @@ def _pow(x: Value, y: Value, **params: Any) -> Form | None:
 
 
 _on_forms("pow", _pow, elementwise=True)
-
-
-def _logistic_curvature(x: Interval, y: Interval) -> Interval:
-    return mul(el.logistic_derivative(x), sub(1.0, mul(y, 2.0)))
-
-
-_CURVATURES: dict[str, Slope] = {
-    "exp": lambda x, y: y,
-    "expm1": lambda x, _: el.exp(x),
-    "log": lambda x, _: neg(recip(sqr(ew._nonnegative(x)))),
-    "sqrt": lambda x, y: neg(recip(mul(mul(ew._nonnegative(x), y), 4.0))),
-    "tanh": lambda x, y: mul(mul(y, el.tanh_derivative(x)), -2.0),
-    "logistic": _logistic_curvature,
-    "sin": lambda x, y: neg(y),
-    "cos": lambda x, y: neg(y),
-    "erf": lambda x, _: mul(mul(x, el.erf_derivative(x)), -2.0),
-    "erfc": lambda x, _: mul(mul(x, el.erf_derivative(x)), 2.0),
-    "atan": lambda x, _: mul(mul(x, sqr(recip(sqr(x) + 1.0))), -2.0),
-    "sinh": lambda x, y: y,
-    "cosh": lambda x, y: y,
-}
-
-
-def _smooth(name: str, curvature: Slope) -> None:
-    rule = RULES[primitive(name)]
-    bounded = name not in ("log", "sqrt")
-    enclose: Any = rule.enclose
-    forms = elementwise_rule(enclose, *rule.slopes, curvature=curvature, bounded=bounded).forms
-    RULES[primitive(name)] = replace(rule, forms=forms)
-
-
-for _name, _curvature in _CURVATURES.items():
-    _smooth(_name, _curvature)

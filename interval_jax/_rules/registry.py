@@ -131,7 +131,6 @@ class Rule:
             :class:`Form`; None in place of the function, or as its result, means that the ranges
             of the forms have to do.
         elementwise: Whether each element of the result depends on one of each operand alone.
-        slopes: Of such a rule, the ranges of the derivatives.
     """
 
     enclose: Enclose | None = None
@@ -144,7 +143,6 @@ class Rule:
     demand: Callable[..., tuple[Sequence[bool], dict[str, Any]]] | None = None
     forms: Callable[..., Any] | None = None
     elementwise: bool = False
-    slopes: tuple[Any, ...] = ()
 
 
 RULES: dict[Primitive, Rule] = {}
@@ -252,7 +250,8 @@ def elementwise_rule(
     Each slope, ``slope(*inputs, output)``, encloses the range of the derivative with respect
     to one argument: where the function is not differentiable, the hull of its limits. The
     slopes 1 and -1 are given as such. ``curvature(input, output)`` encloses the range of the
-    second derivative of a function of one argument whose first is continuous.
+    second derivative of a function of one argument whose first is continuous; ``bounded`` says
+    that it is finite over all bounded intervals.
     """
 
     def vjp(
@@ -284,7 +283,7 @@ def elementwise_rule(
     def on_forms(*args: Value, **_: Any) -> Form | None:
         return _of_one_form(enclose, slopes, curvature, bounded, args)
 
-    return Rule(enclosure, vjp if slopes else None, forms=on_forms, elementwise=True, slopes=slopes)
+    return Rule(enclosure, vjp if slopes else None, forms=on_forms, elementwise=True)
 
 
 def _of_one_form(
@@ -333,11 +332,11 @@ def def_elementwise(
     enclose: Enclose,
     *slopes: Slope | int | None,
     curvature: Slope | None = None,
-    forms: Callable[..., Any] | None = None,
+    bounded: bool = False,
 ) -> None:
     """Define a primitive by its :func:`elementwise_rule`; integers are left to the primitive."""
     prim = primitive(name)
-    rule = elementwise_rule(enclose, *slopes, curvature=curvature)
+    rule = elementwise_rule(enclose, *slopes, curvature=curvature, bounded=bounded)
 
     def enclosure(*args: Value, **params: Any) -> Value:
         if not any(is_real(a) for a in args):
@@ -345,7 +344,7 @@ def def_elementwise(
         assert rule.enclose is not None
         return rule.enclose(*args)
 
-    _define(name, replace(rule, enclose=enclosure, forms=forms or rule.forms))
+    _define(name, replace(rule, enclose=enclosure))
 
 
 def unbroadcast(cotangent: Interval, shape: tuple[int, ...]) -> Interval:

@@ -77,20 +77,50 @@ def _step_slope(_: Interval, y: Interval) -> Interval:
     return Interval(zero, lax.select(lax.lt(y.lo, y.hi), lax.full_like(zero, np.inf), zero))
 
 
-def_elementwise("sin", settled(el.sin), lambda x, _: settled(el.cos)(x))
-def_elementwise("cos", settled(el.cos), lambda x, _: neg(settled(el.sin)(x)))
+def_elementwise(
+    "sin",
+    settled(el.sin),
+    lambda x, _: settled(el.cos)(x),
+    curvature=lambda x, y: neg(y),
+    bounded=True,
+)
+def_elementwise(
+    "cos",
+    settled(el.cos),
+    lambda x, _: neg(settled(el.sin)(x)),
+    curvature=lambda x, y: neg(y),
+    bounded=True,
+)
 def_elementwise("tan", settled(el.tan), lambda _, y: add(sqr(y), 1.0))
 def_elementwise("asin", settled(el.asin), lambda x, _: recip(basic.sqrt(_one_minus_square(x))))
 def_elementwise("acos", settled(el.acos), lambda x, _: neg(recip(basic.sqrt(_one_minus_square(x)))))
-def_elementwise("atan", settled(el.atan), lambda x, _: recip(add(sqr(x), 1.0)))
+def_elementwise(
+    "atan",
+    settled(el.atan),
+    lambda x, _: recip(add(sqr(x), 1.0)),
+    curvature=lambda x, _: mul(mul(x, sqr(recip(add(sqr(x), 1.0)))), -2.0),
+    bounded=True,
+)
 def_elementwise(
     "atan2",
     settled(el.atan2),
     lambda y, x, _: _fraction_of_norm(x, y),
     lambda y, x, _: neg(_fraction_of_norm(y, x)),
 )
-def_elementwise("sinh", settled(el.sinh), lambda x, _: settled(el.cosh)(x))
-def_elementwise("cosh", settled(el.cosh), lambda x, _: settled(el.sinh)(x))
+def_elementwise(
+    "sinh",
+    settled(el.sinh),
+    lambda x, _: settled(el.cosh)(x),
+    curvature=lambda x, y: y,
+    bounded=True,
+)
+def_elementwise(
+    "cosh",
+    settled(el.cosh),
+    lambda x, _: settled(el.sinh)(x),
+    curvature=lambda x, y: y,
+    bounded=True,
+)
 def_elementwise("asinh", settled(el.asinh), lambda x, _: recip(basic.sqrt(add(sqr(x), 1.0))))
 def_elementwise("acosh", settled(el.acosh), _acosh_slope)
 def_elementwise("atanh", settled(el.atanh), lambda x, _: recip(_one_minus_square(x)))
