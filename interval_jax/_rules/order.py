@@ -83,7 +83,7 @@ def _in_order(x: Interval, axis: int) -> Interval:
 def _sort(*values: Value, dimension: int, num_keys: int, **params: Any) -> list[Value]:
     prim = primitive("sort")
     keys = values[:num_keys]
-    if any(isinstance(k, Interval | Truth) for k in keys):
+    if not all(map(is_plain, keys)):
         if len(values) == 1 and is_real(values[0]):
             return [_in_order(values[0], dimension)]
         raise UnsupportedPrimitiveError(
@@ -96,7 +96,7 @@ def _sort(*values: Value, dimension: int, num_keys: int, **params: Any) -> list[
     sizes = []
     for v in values[num_keys:]:
         parts = (
-            [v.lo, v.hi] if isinstance(v, Interval)
+            [v.lo, v.hi] if isinstance(v, Interval | Integers)
             else [v.certain, v.possible] if isinstance(v, Truth) else [v]
         )  # fmt: skip
         leaves += parts

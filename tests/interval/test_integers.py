@@ -197,3 +197,14 @@ def test_derivatives_at_integers() -> None:
 def test_programs_of_plain_integers_without_a_rule_are_evaluated() -> None:
     f = ij.enclose(lambda x: lax.platform_dependent(x, default=lambda v: v * v))
     assert str(f(ij.interval(-1.0, 2.0))) == "Interval([0, 4], float64)"
+
+
+def test_sorting_moves_integers_and_is_not_by_them() -> None:
+    X = ij.interval(np.array([0.0, 2.0, 1.2]), np.array([0.5, 3.5, 1.4]))
+
+    def moved(x: jax.Array) -> jax.Array:
+        return jax.lax.sort((jnp.array([2, 0, 1]), jnp.floor(x).astype(int)))[1].astype(float)
+
+    assert str(ij.enclose(moved)(X)) == "Interval([[2, 3], [1, 1], [0, 0]], float64)"
+    with pytest.raises(ij.UnsupportedPrimitiveError, match="sort by keys that are interval data"):
+        ij.enclose(lambda x: jnp.sort(x.astype(int)).astype(float))(X)
