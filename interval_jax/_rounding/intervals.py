@@ -46,12 +46,14 @@ def product_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array
     c_neg, d_pos = lax.lt(c, zero), lax.gt(d, zero)
     empty = lax.gt(a, b) | lax.gt(c, d)
 
-    def product(x: Array, y: Array) -> tuple[Array, Array]:
-        p = rounded(x * y)
-        return p, product_error(x, y, p)
-
     def extreme(first: Pair, second: Pair, beyond: Array, upward: bool) -> Array:
-        (p, p_error), (q, q_error) = product(*first), product(*second)
+        # 0 times infinity is NaN and should be 0. Where p is NaN it loses the comparison, rightly:
+        # for a lower bound q is at most 0 then. First is (b, c), (b, d) or (a, c) only where
+        # these are finite, and (a, d) where b > 0 or d > 0, and a < 0 or c < 0: a = -inf and
+        # d = 0 mean b > 0 >= c, and a = 0 and d = inf mean b >= 0 > c.
+        # The upper bound is the lower one of x (-y), negated.
+        p, q = first[0] * first[1], rounded(second[0] * second[1])
+        p_error, q_error = product_error(*first, p), product_error(*second, q)
         m = lax.select(lax.gt(p, q) if upward else lax.lt(p, q), p, q)
         # Both count where both round to m.
         zero_error = lax.full_like(p_error, 0)
