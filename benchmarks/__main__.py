@@ -12,7 +12,14 @@ from pathlib import Path
 import jax
 
 from benchmarks import elementary, linalg, network
-from benchmarks.harness import Comparison, conditions, figure_lines, table, write_json
+from benchmarks.harness import (
+    Comparison,
+    conditions,
+    figure_lines,
+    keep_memory,
+    table,
+    write_json,
+)
 
 GROUPS: dict[str, Callable[[], Iterable[Comparison]]] = {
     "arithmetic": elementary.arithmetic,
@@ -44,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = sorted(set(options.group) - set(GROUPS))
     if unknown:
         parser.error(f"unknown group {unknown[0]!r}; choose from {', '.join(GROUPS)}")
+    keep_memory()
     jax.config.update("jax_enable_x64", True)
     print(conditions(), flush=True)
     comparisons = []

@@ -4,6 +4,8 @@ All variants run in turn, round after round, and a ratio is the median of the ra
 a machine that slows down for a while slows every variant of that round.
 """
 
+import contextlib
+import ctypes
 import json
 import math
 import os
@@ -80,6 +82,22 @@ class Figure:
     def within_limit(self) -> bool:
         above = self.at_most is None or self.value <= self.at_most
         return above and (self.at_least is None or self.value >= self.at_least)
+
+
+def keep_memory() -> None:
+    """Let the C library keep freed memory for the next result instead of returning it.
+
+    Fresh pages cost as much as an addition. By default glibc decides by what happened to be
+    allocated before whether each result of every library, XLA's and NumPy's alike, is put into
+    fresh ones, and timings differ by a factor of two or more from run to run. To be called before
+    anything large is allocated; without effect elsewhere.
+    """
+    trim_threshold, mmap_threshold, arena_max = -1, -3, -8  # malloc.h
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(mmap_threshold, 1 << 25)
+        library.mallopt(trim_threshold, 1 << 30)
+        library.mallopt(arena_max, 1)
 
 
 def geometric_mean(values: Sequence[float]) -> float:
