@@ -14,13 +14,13 @@ Methods for Systems of Equations*, 1990, chapter 4). For a matrix of intervals a
 for every member, with a bound of :math:`|G|` over all of them.
 
 Three things make that sharp for condition numbers up to the reciprocal of the unit roundoff and a
-little beyond. Products that cancel, :math:`R A` and :math:`b - A y`, are computed to twice the
-precision by plain products of matrices (:mod:`interval_jax.linalg._cuts`). R is the inverse that
-LAPACK computes, useless for the worst matrices, but then :math:`R A` is a matrix of moderate
-condition, whose inverse S repairs it (Rump's trick). And y is a sum of corrections, each
-:math:`S R` times the residual of the former, until they no longer matter.
-Only three products of matrices and two inverses are not linear in the size of A;
-:math:`|G|` times a vector is bounded by products of matrices with vectors.
+little beyond. Products that cancel, :math:`b - A y` and, for the worst matrices, :math:`R A`, are
+computed to more digits by plain products of matrices (:mod:`interval_jax.linalg._cuts`). R is the
+inverse that LAPACK computes, useless for the worst matrices, but then :math:`R A` is a matrix of
+moderate condition, whose inverse S repairs it (Rump's trick); otherwise S is the identity. And y is
+a sum of corrections, each :math:`S R` times the residual of the former, until they no longer
+matter. One inverse and one product of matrices are usually all that is not linear in the size
+of A: :math:`|G|` times a vector is bounded by products of matrices with vectors.
 """
 
 from __future__ import annotations
@@ -36,7 +36,20 @@ from interval_jax import _rounding as rd
 from interval_jax._doubleword import DoubleWord
 from interval_jax._interval import Interval, _float_type, as_interval
 from interval_jax._sums import gamma
-from interval_jax.linalg._cuts import Cuts, cut, dot_up, plain_dot, subtract_product
+from interval_jax.linalg._cuts import (
+    COARSE,
+    LOST,
+    Cuts,
+    chunked_dot,
+    coarse,
+    coarse_product,
+    cut,
+    dot_up,
+    exponents,
+    largest_exponents,
+    plain_dot,
+    subtract_product,
+)
 from interval_jax.linalg._scaling import (
     Scaled,
     equilibrated,
@@ -49,6 +62,9 @@ __all__ = ["inv", "solve"]
 
 MOST_CORRECTIONS = 10
 """Steps of refinement; a contraction by 1/100 each needs 9 in float64, and is a bad one."""
+
+NEGLIGIBLE = 2.0**-8
+"""Of the unit roundoff: what does not matter any more."""
 
 SWEEPS = 8
 """Steps from the first bound of the error to the last; they matter for wide intervals only."""
@@ -76,33 +92,63 @@ class _Inverse(NamedTuple):
     def contraction(self, v: Array) -> Array:
         """Return a bound above ``|G| v``, v >= 0, for every member of A.
 
-        ``|G| <= |rest| + |second| (product_error + |first| rad A)``.
+        ``|G| <= rest + |second| (product_error + |first| rad)``.
         """
         fmt = rd.format_of(v)
         inner = dot_up(self.product_error, v) + dot_up(jnp.abs(self.first), dot_up(self.rad, v))
-        total = dot_up(jnp.abs(self.rest), v) + dot_up(jnp.abs(self.second), inner)
+        total = dot_up(self.rest, v) + dot_up(jnp.abs(self.second), inner)
         # Two sums; that for inner passes a product, whose own bound is proportional to it.
         return total * (1 + 4 * fmt.unit)
 
 
-def _approximate_inverse(a: Scaled, cuts: Cuts) -> _Inverse:
+def _approximate_inverse(a: Scaled) -> _Inverse:
     """Invert the midpoint; nothing about the inverse is known, all about the errors of G is.
 
-    The product is 1 minus the high word of 1 - first @ A: wrong by the error of that, by its low
-    word and by one rounding, together at most error + 4u (|product| + 1). With g = gamma_n, rest
-    is wrong by 2u |rest| and, as second @ product is, by g |second| |product| and 3n tiny.
+    What the plain product of first and mid A is wrong by is bounded by g |first| |mid A|, as if
+    A had a radius of g |mid A|. That is enough unless the condition number comes near 1/g: then
+    the product is computed to more digits, and inverted. For points, whose error is a multiple
+    of a negligible residual, a factor of 2 does not matter; for intervals it would be seen.
     """
     fmt = rd.format_of(a.mid)
-    n = a.mid.shape[-1]
-    one = jnp.broadcast_to(jnp.eye(n, dtype=fmt.dtype), a.mid.shape)
+    one = jnp.broadcast_to(jnp.eye(a.mid.shape[-1], dtype=fmt.dtype), a.mid.shape)
     first = _number(jnp.linalg.inv(a.mid))
-    start = DoubleWord(one, jnp.zeros_like(one))
-    remainder, error = subtract_product(start, cut(first, -1), cuts)
-    product = rd.rounded(one - remainder.hi)
+    product, g = chunked_dot(first, a.mid)
+    rounding = g * jnp.abs(a.mid) * (1 + 4 * fmt.unit) + fmt.tiny
+    plain = _Inverse(first, one, _distance(product), jnp.zeros_like(one), rounding)
+    points = jnp.all(a.rad <= 4 * LOST * fmt.tiny, (-2, -1), keepdims=True)
+    accuracy = plain.contraction(jnp.ones_like(rounding[..., :1]))
+    accepted = jnp.all(accuracy < jnp.where(points, 2.0**-1, 2.0**-6))
+    plain = plain._replace(rad=(a.rad + rounding) * (1 + 2 * fmt.unit))
+
+    def repaired(state: tuple[Array, _Inverse]) -> tuple[Array, _Inverse]:
+        return jnp.ones((), bool), _with_second_factor(state[1], a, state[0])
+
+    # A loop, of one turn: under vmap it is skipped where no system of a batch needs it.
+    return lax.while_loop(lambda state: ~state[0], repaired, (accepted, plain))[1]
+
+
+def _with_second_factor(inverse: _Inverse, a: Scaled, accepted: Array) -> _Inverse:
+    """Return the inverse times that of its product with the midpoint, computed to more digits.
+
+    With g = gamma_n, rest is wrong by 2u |rest| and, as the product with second is, by
+    g |second| |product| and 3n tiny.
+    """
+    fmt = rd.format_of(a.mid)
+    first = inverse.first
+    # What does not depend on a loop's state would be computed before it, hence always.
+    rows = jnp.where(accepted, 0, largest_exponents(exponents(first), -1))
+    product, error = coarse_product(cut(first, -1, rows, COARSE), a.mid)
     second = _number(jnp.linalg.inv(product))
-    error = error + (4 * fmt.unit + 2 * gamma(n + 4, fmt)) * (jnp.abs(product) + one)
-    rest = jnp.abs(one - plain_dot(second, product)) * (1 + 4 * fmt.unit) + 4 * n * fmt.tiny
-    return _Inverse(first, second, rest, error * (1 + 8 * fmt.unit), a.rad)
+    g = gamma(a.mid.shape[-1] + 4, fmt)
+    error = (error + g * jnp.abs(product)) * (1 + 8 * fmt.unit)
+    return _Inverse(first, second, _distance(plain_dot(second, product)), error, a.rad)
+
+
+def _distance(product: Array) -> Array:
+    """Return a bound above ``|1 - product|``, with room for what underflows in the product."""
+    fmt = rd.format_of(product)
+    n = product.shape[-1]
+    return jnp.abs(jnp.eye(n, dtype=fmt.dtype) - product) * (1 + 4 * fmt.unit) + 4 * n * fmt.tiny
 
 
 def _number(x: Array) -> Array:
@@ -119,8 +165,8 @@ def _solve(a: Interval, b: Interval) -> Interval:
     right = like_rows(b, left.rows)
     fmt = rd.format_of(left.mid)
     n = left.mid.shape[-1]
-    cuts = cut(left.mid, -1, jnp.zeros_like(left.rows[..., :1, :]))
-    inverse = _approximate_inverse(left, cuts)
+    inverse = _approximate_inverse(left)
+    cuts = cut(left.mid, -1, jnp.zeros_like(left.rows))
     residual, error, corrections = _corrections(inverse, cuts, right.mid)
 
     size = jnp.sum(jnp.abs(corrections), 0) * (1 + 2 * MOST_CORRECTIONS * fmt.unit)
@@ -129,7 +175,9 @@ def _solve(a: Interval, b: Interval) -> Interval:
     error = (error + 3 * gamma(n + 4, fmt) * jnp.abs(residual.hi)) * (1 + 8 * fmt.unit)
     z = inverse.applied(residual.hi)
     z_error = inverse.magnitude(error)
-    rest = _bound_of_error(inverse, (jnp.abs(z) + z_error) * (1 + 4 * fmt.unit))
+    rest = _bound_of_error(
+        inverse, (jnp.abs(z) + z_error) * (1 + 4 * fmt.unit), NEGLIGIBLE * fmt.unit * size
+    )
     rest = (rest + z_error) * (1 + 4 * fmt.unit)
     low, high = rd.sub_down(z, rest), rd.add_up(z, rest)
 
@@ -172,27 +220,29 @@ def _corrections(inverse: _Inverse, cuts: Cuts, b: Array) -> tuple[DoubleWord, A
     What a step uses it finds in the state: the same numbers, wherever they are used.
     """
     fmt = rd.format_of(b)
-    enough = 2.0**-8 * fmt.unit
 
     def unfinished(state: Any) -> Array:
         k, y, d, previous, *_ = state
         largest = jnp.max(jnp.abs(d), -2)
-        open_ = jnp.any(jnp.abs(d) > enough * jnp.abs(y), -2) & (2 * largest < previous)
+        open_ = jnp.any(jnp.abs(d) > NEGLIGIBLE * fmt.unit * jnp.abs(y), -2) & (
+            2 * largest < previous
+        )
         return (k < MOST_CORRECTIONS) & jnp.any(open_)
 
     def step(state: Any) -> Any:
         k, y, d, _, residual, error, corrections = state
-        residual, more = subtract_product(residual, cuts, cut(d, -2))
+        digits = cut(d, -2, digits=COARSE)._replace(rest=None)
+        residual, more = subtract_product(residual, cuts, digits)
         corrections = corrections.at[k].set(d)
         largest = jnp.max(jnp.abs(d), -2)
-        d_next = inverse.applied(residual.hi)
+        d_next = coarse(inverse.applied(residual.hi))
         return k + 1, y + d, d_next, largest, residual, error + more, corrections
 
     zero = jnp.zeros_like(b)
     start = (
         jnp.zeros((), jnp.int32),
         zero,
-        inverse.applied(b),
+        coarse(inverse.applied(b)),
         jnp.full_like(b[..., 0, :], np.inf),
         DoubleWord(b, zero),
         zero,
@@ -202,25 +252,39 @@ def _corrections(inverse: _Inverse, cuts: Cuts, b: Array) -> tuple[DoubleWord, A
     return residual, error * (1 + 2 * MOST_CORRECTIONS * fmt.unit), corrections
 
 
-def _bound_of_error(inverse: _Inverse, z: Array) -> Array:
-    """Return a bound above ``|G| |e|`` where ``|e| <= z + |G| |e|``, infinite if none is found."""
+def _bound_of_error(inverse: _Inverse, z: Array, enough: Array) -> Array:
+    """Return a bound above ``|G| |e|`` where ``|e| <= z + |G| |e|``, infinite if none is found.
+
+    Where it is below ``enough`` nothing is gained by a smaller one.
+    """
     fmt = rd.format_of(z)
+    zero = jnp.zeros_like(z[..., :1])
+
     # The first terms of (1 - |G|)^-1 1, with which |G| v < v if a power of |G| is small.
-    one = jnp.ones_like(z[..., :1])
-    v = one + inverse.contraction(one)
-    v = one + inverse.contraction(v)
-    # Well apart from |G| v: v may be rounded once here and twice in another use.
-    gap = v - inverse.contraction(v)
+    def longer(_: Any, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        v = 1 + state[1]
+        return v, inverse.contraction(v)
+
+    v, shrunk = lax.fori_loop(0, 3, longer, (zero, zero))
+    gap = v - shrunk
     contracts = jnp.all((gap > 2.0**-10 * v) & lax.is_finite(v), (-2, -1), keepdims=True)
-    gap = gap * (1 - 2.0**-8)
     alpha = jnp.max(z / jnp.where(contracts, gap, 1), -2, keepdims=True)
+    # |e| <= alpha v, and |G| 1 <= |G| v, since v >= 1.
     bound = alpha * v * (1 + 16 * fmt.unit) + 4 * fmt.tiny * (1 + v)
-    bound = jnp.where(contracts, bound, np.inf)
+    shrunk = alpha * shrunk * (1 + 32 * fmt.unit) + 16 * fmt.tiny * (1 + shrunk)
 
-    def sweep(_: Any, bound: Array) -> Array:
-        return jnp.minimum(bound, (z + inverse.contraction(bound)) * (1 + 4 * fmt.unit))
+    def gaining(state: tuple[Array, Array, Array, Array]) -> Array:
+        k, _, shrunk, gained = state
+        return (k < SWEEPS) & jnp.any(gained & (shrunk > enough))
 
-    return inverse.contraction(lax.fori_loop(0, SWEEPS, sweep, bound))
+    def sweep(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+        k, bound, shrunk, _ = state
+        least = jnp.minimum(bound, (z + shrunk) * (1 + 4 * fmt.unit))
+        gained = jnp.any(least < (1 - 2.0**-6) * bound, (-2, -1), keepdims=True)
+        return k + 1, least, inverse.contraction(least), gained
+
+    start = jnp.zeros((), jnp.int32), bound, shrunk, contracts
+    return jnp.where(contracts, lax.while_loop(gaining, sweep, start)[2], np.inf)
 
 
 def solve(a: Any, b: Any) -> Interval:

@@ -10,7 +10,15 @@ from flint import fmpq, fmpq_mat
 
 import interval_jax as ij
 from interval_jax._doubleword import DoubleWord
-from interval_jax.linalg._cuts import cut, subtract_product
+from interval_jax.linalg._cuts import (
+    CHUNK,
+    COARSE,
+    chunked_dot,
+    coarse,
+    coarse_product,
+    cut,
+    subtract_product,
+)
 from tests.interval.test_rules_arrays import DTYPES, contains, exactly
 
 N = 6
@@ -228,6 +236,48 @@ def test_products_of_cuts(dtype: type) -> None:
     scale = exactly(np.abs(x).astype(np.float64) @ np.abs(y).astype(np.float64) + np.abs(r))
     assert np.all(bound <= 300 * unit**2 * scale)
     assert np.any(wrong > 0)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_products_in_pieces(dtype: type) -> None:
+    """Of more columns and terms than are done at once: errors within their bounds."""
+    rng = np.random.default_rng(12)
+    n = CHUNK + 22
+    x, y = (rng.standard_normal(s) * np.exp2(-rng.integers(0, 30, s)) for s in ((3, n), (n, n)))
+    x, y = (v.astype(dtype) for v in (x * np.exp2([[60], [0], [-60]]), y / np.abs(y).max()))
+
+    @jax.jit
+    def products(x: jax.Array, y: jax.Array) -> tuple[jax.Array, ...]:
+        product, g = chunked_dot(x, y)
+        return product, g * (jnp.abs(x) @ jnp.abs(y)), *coarse_product(cut(x, -1, None, COARSE), y)
+
+    exact = fractions(rational(x) * rational(y))
+    size = exactly(np.abs(x).astype(np.float64).sum(1, keepdims=True) * np.abs(y).max(0))
+    unit = Fraction(float(np.finfo(dtype).eps)) / 2
+    product, bound, sharper, error = products(x, y)
+    for found, most, least in ((product, bound, 1), (sharper, error, 2.0**-5)):
+        wrong = np.abs(exactly(found) - exact)
+        assert np.all(wrong <= exactly(most))
+        assert np.any(wrong > 0)
+        assert np.all(exactly(most) <= Fraction(least) * 2 * CHUNK * unit * size)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_coarse_columns_are_cut_without_rest(dtype: type) -> None:
+    rng = np.random.default_rng(13)
+    x = (rng.standard_normal((40, 9)) * np.exp2(-rng.integers(0, 30, (40, 9)))).astype(dtype)
+    x *= np.exp2(np.linspace(-100, 100, 9)).astype(dtype)
+    x[:, 3] = np.where(np.arange(40) == 7, 1 - np.finfo(dtype).epsneg, x[:, 3] / 4)
+    x[:, 4] = 0
+    x[0, 5] = np.finfo(dtype).max
+    x[0, 6] = np.nan
+    x[0, 7] = np.inf
+    rounded = jax.jit(coarse)(x)
+    cuts = jax.jit(lambda x: cut(x, -2, digits=COARSE))(rounded)
+    assert not np.any(cuts.rest)
+    assert not np.any(rounded[:, 4:8])
+    largest = np.abs(x).max(0)
+    assert np.all((np.abs(rounded - x) <= 2.0**-18 * largest)[:, [0, 1, 2, 3, 8]])
 
 
 def test_bounds_move_with_the_operands() -> None:
