@@ -146,7 +146,19 @@ from interval_jax.reductions import (
 from interval_jax.reverse import abs_rev, mul_rev, mul_rev_to_pair, pown_rev, sqr_rev
 from interval_jax.set_ops import bisect, convex_hull, intersection
 from interval_jax.text import exact_to_interval, interval_to_exact, interval_to_text
-from interval_jax.verified import Minimum, Progress, Range, Roots, bound_range, find_roots, minimize
+from interval_jax.verified import (
+    Integral,
+    Lipschitz,
+    Minimum,
+    Progress,
+    Range,
+    Roots,
+    bound_range,
+    find_roots,
+    integrate,
+    lipschitz,
+    minimize,
+)
 
 __version__ = "0.1.0"
 
@@ -154,7 +166,9 @@ __all__ = [
     "Adjoints",
     "DecoratedInterval",
     "Decoration",
+    "Integral",
     "Interval",
+    "Lipschitz",
     "Minimum",
     "Overlap",
     "PossiblyUndefinedOperation",
@@ -235,6 +249,7 @@ __all__ = [
     "hvp",
     "hypot",
     "inf",
+    "integrate",
     "interior",
     "intersection",
     "interval",
@@ -253,6 +268,7 @@ __all__ = [
     "jvp",
     "less",
     "lgamma",
+    "lipschitz",
     "log",
     "log1p",
     "log2",

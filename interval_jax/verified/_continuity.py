@@ -18,7 +18,7 @@ from interval_jax._interpreter import Program, evaluate, trace
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rules import Integers, Truth, Value, is_plain, is_real
 
-__all__ = ["continuous"]
+__all__ = ["continuous", "defined"]
 
 _EVERYWHERE = frozenset(
     """abs add add_any asinh atan broadcast_in_dim cbrt clamp concatenate copy cos cosh cumlogsumexp
@@ -93,13 +93,17 @@ def _decided(value: Value) -> Array | bool:
 
 
 def _step_continuous(
-    name: str, params: dict[str, Any], inputs: Sequence[Value], outputs: Sequence[Value]
+    name: str,
+    params: dict[str, Any],
+    inputs: Sequence[Value],
+    outputs: Sequence[Value],
+    jumps: bool,
 ) -> Array | bool:
-    """Whether a step is, its operands that are no reals being decided."""
+    """Whether a step is, its operands that are no reals being decided; or defined, if it jumps."""
     if name in _EVERYWHERE or name in _COMPOSITES or name in _CHOSEN:
         return True
     if name in _CONSTANT:
-        return jnp.all(outputs[0].lo == outputs[0].hi)
+        return jumps or jnp.all(outputs[0].lo == outputs[0].hi)
     if name == "tan":
         return jnp.all((outputs[0].lo > -jnp.inf) & (outputs[0].hi < jnp.inf))
     if name == "integer_pow":
@@ -107,7 +111,7 @@ def _step_continuous(
     if name == "custom_enclosure":
         # The function is what its operations are, whatever encloses it.
         program, _ = trace(params["call"].value, *inputs)
-        return continuous(program, evaluate(program, inputs))
+        return _proven(program, evaluate(program, inputs), jumps)
     if name in _CONDITIONS and all(is_real(v) or is_plain(v) for v in inputs):
         return jnp.all(_CONDITIONS[name](*map(as_interval, inputs)))
     return False
@@ -124,6 +128,15 @@ def continuous(program: Program, values: dict[int, Value]) -> Array:
         A boolean, ``False`` if it is not known. Loops, branches, solvers, user-defined primitives
         and those that stop gradients are not looked into.
     """
+    return _proven(program, values, jumps=False)
+
+
+def defined(program: Program, values: dict[int, Value]) -> Array:
+    """Return whether a program is proven to be defined on a box, as :func:`continuous` does."""
+    return _proven(program, values, jumps=True)
+
+
+def _proven(program: Program, values: dict[int, Value], jumps: bool) -> Array:
     proven: Array | bool = True
     for step in program.steps:
         inputs = [values[i] for i in step.inputs]
@@ -132,9 +145,9 @@ def continuous(program: Program, values: dict[int, Value]) -> Array:
         # Jumps of integers and booleans come to matter where something real is chosen by them.
         if depends and any(map(is_real, (o for o in outputs if o is not None))):
             name = step.params["name"] if step.name in _CALLS else step.name
-            for value in inputs:
+            for value in () if jumps else inputs:
                 proven &= _decided(value)
-            proven &= _step_continuous(name, step.params, inputs, outputs)
+            proven &= _step_continuous(name, step.params, inputs, outputs, jumps)
     return jnp.asarray(proven)
 
 

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from interval_jax._interval import Interval, matmul
+from interval_jax._interval import Interval
 from interval_jax._sharpen import sharpened
+from interval_jax.linalg import sum
 from interval_jax.verified._boxes import Bounds, Boxes, middles, on_device, on_host
 from interval_jax.verified._newton import krawczyk
 from interval_jax.verified._programs import entire_unless, value_and_continuity, value_and_slopes
@@ -49,7 +50,18 @@ def _signed(x: Interval, sign: Array) -> Interval:
 @jax.jit
 @jax.vmap
 def _centred(value: Interval, gradient: Interval, X: Interval, point: Array) -> Interval:
-    return value + matmul(gradient, X - point)
+    return value + sum(gradient * (X - point))
+
+
+@jax.jit
+@jax.vmap
+def _slopes(at_middle: Interval, hessian: Interval, W: Interval, middle: Array) -> Interval:
+    return at_middle + sum(hessian * (W - middle), 1)
+
+
+def _narrower(a: Bounds, b: Bounds) -> Bounds:
+    """The intersection of two enclosures of the same numbers; bounds that are none are ignored."""
+    return Bounds(np.fmax(a.lo, b.lo), np.fmin(a.hi, b.hi))
 
 
 def _best_points(boxes: Boxes, gradient: Bounds) -> np.ndarray:
@@ -114,13 +126,6 @@ class Evaluator:
         boxes, wide = boxes.repeated(self.batch), wide.repeated(self.batch)
         X, sign = on_device(boxes), boxes.columns["sign"]
         value, slopes, _ = self.first(wide)
-        points = _best_points(boxes, slopes)
-        at_point, high, _ = self.points(points, sign)
-        centred = on_host(_centred(on_device(at_point), on_device(slopes), X, points))
-        bounded = (np.isfinite(slopes.lo) & np.isfinite(slopes.hi)).all(1)
-        bounded &= value.lo <= value.hi
-        low = np.where(bounded, np.fmax(value.lo, centred.lo), value.lo)
-        low = np.where(np.isnan(low), -np.inf, low)
         whole = np.full_like(boxes.lo, np.inf)
         square = np.repeat(whole[:, None], boxes.lo.shape[1], 1)
         hessian, contracted, unique = Bounds(-square, square), *[Bounds(-whole, whole)] * 2
@@ -129,8 +134,16 @@ class Evaluator:
             m = middles(boxes.lo, boxes.hi)
             _, _, g = self.points(m, sign)
             free = boxes.lo < boxes.hi
-            zeros = krawczyk(X, on_device(wide), m, on_device(g), on_device(hessian), free)
-            contracted, unique = map(on_host, zeros)
+            W, H, at_middle = on_device(wide), on_device(hessian), on_device(g)
+            contracted, unique = map(on_host, krawczyk(X, W, m, at_middle, H, free))
+            slopes = _narrower(slopes, on_host(_slopes(at_middle, H, W, m)))
+        points = _best_points(boxes, slopes)
+        at_point, high, _ = self.points(points, sign)
+        centred = on_host(_centred(on_device(at_point), on_device(slopes), X, points))
+        bounded = (np.isfinite(slopes.lo) & np.isfinite(slopes.hi)).all(1)
+        bounded &= value.lo <= value.hi
+        low = np.where(bounded, np.fmax(value.lo, centred.lo), value.lo)
+        low = np.where(np.isnan(low), -np.inf, low)
         facts: Facts = _rows(Facts(low, high, points, slopes, hessian, contracted, unique), count)
         return facts
 

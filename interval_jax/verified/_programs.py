@@ -17,7 +17,7 @@ from interval_jax._rounding import stored
 from interval_jax._rules import UnsupportedPrimitiveError
 from interval_jax.verified._continuity import continuous
 
-__all__ = ["entire_unless", "value_and_continuity", "value_and_slopes"]
+__all__ = ["entire_unless", "program_of", "value_and_continuity", "value_and_slopes"]
 
 _PRODUCTS = frozenset({"mul", "square", "integer_pow", "div"})
 """Both bounds of these need both bounds of the operands: chains of them, fused into one loop, would
@@ -50,7 +50,8 @@ def _settled(step: Step) -> Step:
     return replace(step, rule=replace(rule, enclose=enclosure, vjp=vjp and pullback))
 
 
-def _program(f: Callable[[Any], Any], X: Interval) -> Program:
+def program_of(f: Callable[[Any], Any], X: Interval) -> Program:
+    """The program of a function, to be evaluated inside ``jit``."""
     program, _ = trace(f, X)
     return replace(program, steps=tuple(map(_settled, program.steps)))
 
@@ -62,7 +63,7 @@ def entire_unless(known: Array, x: Interval) -> Interval:
 
 def value_and_continuity(f: Callable[[Any], Any], X: Interval) -> tuple[Interval, Array]:
     """Enclose f over X, and tell whether f is proven to be continuous there."""
-    program = _program(f, X)
+    program = program_of(f, X)
     values = evaluate(program, [X])
     return as_interval(values[program.outputs[0]]), continuous(program, values)
 
@@ -72,7 +73,7 @@ def value_and_slopes(f: Callable[[Any], Any], X: Interval) -> tuple[Interval, In
 
     If it is not, the gradient is the whole space.
     """
-    program = _program(f, X)
+    program = program_of(f, X)
     values = evaluate(program, [X])
     value = as_interval(values[program.outputs[0]])
     zero, one = jnp.zeros_like(X.lo), jnp.ones_like(value.lo)
