@@ -6,6 +6,7 @@ from interval_jax._forms.arithmetic import (
     contracted,
     mul,
     neg,
+    shifted,
     summed,
     times,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "named",
     "neg",
     "of_interval",
+    "shifted",
     "summed",
     "times",
 ]

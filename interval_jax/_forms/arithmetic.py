@@ -39,6 +39,7 @@ __all__ = [
     "mul",
     "neg",
     "poly_product",
+    "shifted",
     "summed",
     "times",
 ]
@@ -58,12 +59,22 @@ def as_form(x: Any, monomials: Monomials, dtype: Any = None) -> Form:
 
 def _known(x: Form) -> Array:
     """An upper bound of |x|."""
-    return raised(x.poly) + raised(x.noise)
+    return raised(x.poly) + x.spread
 
 
 def neg(x: Form) -> Form:
     """-x, exactly."""
-    return Form(-x.poly, -x.noise, x.error, -x.span, x.monomials, x.groups, x.loose)
+    return Form(-x.poly, -x.noise, x.error, x.spread, -x.span, x.monomials, x.groups, x.loose)
+
+
+def shifted(x: Form, by: Array) -> Form:
+    """x + by, exact numbers: the first coefficient is rounded, as in :func:`add`."""
+    first = x.poly[0] + by
+    rounding = times_size(lax.abs(first), 2 * rd.format_of(first).unit)
+    error = x.error + rounding + underflow(first, 2)
+    span = iv.add(x.span, iv.as_interval(by))
+    poly = x.poly.at[0].set(first)
+    return built(poly, x.noise, error, span, x.monomials, x.groups, x.loose, x.spread)
 
 
 def add(x: Form, y: Form) -> Form:
@@ -73,12 +84,14 @@ def add(x: Form, y: Form) -> Form:
     """
     x, y = aligned(x, y)
     poly, noise = x.poly + y.poly, x.noise + y.noise
-    known = raised(poly) + raised(noise)
+    noise = lax.optimization_barrier(rd.stored(noise))
+    spread = raised(noise)
+    known = raised(poly) + spread
     rows = poly.shape[0] + noise.shape[0]
     roundings = times_size(known, 2 * rd.format_of(known).unit) + underflow(known, rows)
     error = x.error + y.error + roundings
     span = iv.add(x.span, y.span)
-    return built(poly, noise, error, span, x.monomials, x.groups, x.loose or y.loose)
+    return built(poly, noise, error, span, x.monomials, x.groups, x.loose or y.loose, spread)
 
 
 def times(x: Form, factor: Array) -> Form:
@@ -94,7 +107,8 @@ def times(x: Form, factor: Array) -> Form:
     error = times_size(x.error, largest) + times_size(known, 2 * fmt.unit) + lost
     span = iv.mul(x.span, iv.as_interval(factor))
     error = error + underflow(known, rows)
-    return built(poly, noise, error, span, x.monomials, x.groups, x.loose)
+    spread = times_size(times_size(x.spread, largest), 1 + 4 * fmt.unit) + underflow(known, rows)
+    return built(poly, noise, error, span, x.monomials, x.groups, x.loose, spread)
 
 
 def poly_product(p: Array, q: Array, monomials: Monomials) -> tuple[Array, Array]:
@@ -107,7 +121,7 @@ def poly_product(p: Array, q: Array, monomials: Monomials) -> tuple[Array, Array
     total = jnp.zeros(jnp.broadcast_shapes(p.shape, q.shape), p.dtype)
     for i, j, used in monomials.pairs:
         mask = used.reshape(-1, *(1,) * (p.ndim - 1)).astype(p.dtype)
-        total = total + (p[i] * mask) * q[j]
+        total = total + (_rows(p, i) * mask) * _rows(q, j)
     by_degree = [np.flatnonzero(monomials.degrees == k) for k in range(monomials.degree + 1)]
     sizes_p = [raised(p[rows]) for rows in by_degree]
     sizes_q = [raised(q[rows]) for rows in by_degree]
@@ -119,6 +133,10 @@ def poly_product(p: Array, q: Array, monomials: Monomials) -> tuple[Array, Array
     known = times_size(sum(sizes_p[1:], sizes_p[0]), sum(sizes_q[1:], sizes_q[0]))
     g = _sums.gamma(n + 1, rd.format_of(p))
     return total, lost + times_size(known, g) + underflow(known, 2 * n * monomials.count)
+
+
+def _rows(p: Array, places: np.ndarray) -> Array:
+    return p.at[places].get(mode="promise_in_bounds")
 
 
 def mul(x: Form, y: Form) -> Form:
@@ -134,7 +152,7 @@ def mul(x: Form, y: Form) -> Form:
     x, y = aligned(x, y)
     poly, error = poly_product(x.poly, y.poly, x.monomials)
     noise = x.noise * y.poly[:1] + x.poly[:1] * y.noise
-    noise_x, noise_y = raised(x.noise), raised(y.noise)
+    noise_x, noise_y = x.spread, y.spread
     rest_x, rest_y = raised(x.poly[1:]), raised(y.poly[1:])
     known_x, known_y = _known(x), _known(y)
     products = (
@@ -179,32 +197,35 @@ def summed(x: Form, operation: Callable[[Array], Array], terms: int, span: Inter
 def contracted(
     x: Form, y: Array, numbers: _sums.DimensionNumbers, x_first: bool, span: Interval
 ) -> Form:
-    """``lax.dot_general`` of a form with an array of exact numbers, x being the first or not.
+    r"""``lax.dot_general`` of a form with an array of exact numbers, x being the first or not.
 
     By (1) of :mod:`interval_jax._sums` the coefficients of a result have errors of at most
-    gamma times the product of |x| and |y| in all, beside underflows. That product and the one of
-    the error of x and |y| are bounded by a contraction of the intervals +-(e + gamma |x|) with y.
+    gamma times the product of |x| and |y| in all, beside underflows; the error is the product of
+    e + gamma |x| and |y|, whose terms are not negative: computed low by a factor 1 - gamma and
+    what underflows.
+
+    No factor of it is 0, so that an infinite e leaves no NaN. A subnormal of y may be read as
+    zero: as 2 tiny / gamma it counts for 2 tiny |x|.
     """
     (cx, cy), _ = numbers
     terms = math.prod(y.shape[a] for a in (cy if x_first else cx))
-    g = _sums.gamma(terms + 12, rd.format_of(y))
+    fmt = rd.format_of(y)
+    g = _sums.gamma(terms + 12, fmt)
 
-    def product(a: Array) -> Array:
-        operands = (a, y) if x_first else (y, a)
+    def product(a: Array, b: Array) -> Array:
+        operands = (a, b) if x_first else (b, a)
         return lax.dot_general(*operands, numbers, precision=lax.Precision.HIGHEST)
 
     def on_rows(rows: Array) -> Array:
         if rows.shape[0] == 0:
-            shape = jax.eval_shape(product, rows[:0].sum(axis=0)).shape
-            return jnp.zeros((0, *shape), rows.dtype)
-        return jax.vmap(product)(rows)
+            return jnp.zeros((0, *span.shape), rows.dtype)
+        return jax.vmap(product, (0, None))(rows, y)
 
-    rows = jnp.concatenate([x.poly, x.noise])
-    results = on_rows(rows)
-    poly, noise = results[: x.monomials.count], results[x.monomials.count :]
+    poly, noise = on_rows(x.poly), on_rows(x.noise)
+    size = lax.clamp(lax.full_like(y, fmt.tiny), lax.abs(y), lax.full_like(y, fmt.max))
+    size = lax.select(rd.is_subnormal(y), lax.full_like(y, 2 * fmt.tiny / g), size)
     own = repaid(x.error + times_size(_known(x), g))
-    bounds = (-own, own)
-    operands = (bounds, y) if x_first else (y, bounds)
-    _, error = _sums.contract(operands[0], operands[1], numbers)
-    error = error + underflow(error, 2 * terms * rows.shape[0])
-    return built(poly, noise, error, span, x.monomials, x.groups, x.loose)
+    error = times_size(product(own + lax.full_like(own, fmt.tiny), size), 1 + 2 * g)
+    error = error + underflow(error, 2 * terms * (x.poly.shape[0] + x.noise.shape[0] + 1))
+    spread = raised(lax.optimization_barrier(noise))
+    return built(poly, noise, error, span, x.monomials, x.groups, x.loose, spread)

@@ -79,10 +79,17 @@ class _Scaled(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    poly: Array
+    """A polynomial p and what it leaves; of several, each array has one row for each of them."""
+
+    coefficients: list[Array]
+    middle: Array
+    """Of the enclosure of r."""
+    radius: Array
+    """A size of the distance of r from its middle."""
     slope: Array
     """s of the module's formula, by which the noise of t is multiplied."""
-    error: Array
+    off: Array
+    """A size of p' - s."""
 
 
 _MIDDLES = (2 * np.arange(PIECES) + 1) / PIECES - 1
@@ -115,27 +122,36 @@ def _scale(span: Interval) -> tuple[Array, Array]:
     return center, lax.select(large, lax.full_like(radius, np.inf), radius)
 
 
-def _pieces(f: Smooth, center: Array, radius: Array) -> _Pieces:
-    """Enclosures of f and its derivatives; places in x are off by 4 roundings of |c| + h."""
+def _pieces(f: Smooth, span: Interval, center: Array, radius: Array) -> tuple[_Pieces, Interval]:
+    """Enclosures of f and its derivatives, and f over the span.
+
+    Places in x are off by 4 roundings of |c| + h.
+    """
     unit = rd.format_of(center).unit
     slack = repaid((lax.abs(center) + radius) * lax.full_like(center, 8 * unit))
     place = center + radius * _column(_MIDDLES, center)
     half = radius * lax.full_like(radius, _HALF)
-    middle = _widened(place, place, jnp.broadcast_to(slack, place.shape))
-    piece = _widened(place - half, place + half, jnp.broadcast_to(slack, place.shape))
-    at_middle = f.value(middle)
-    if f.slope is None:
-        return _Pieces(at_middle, f.value(piece), None, None)
+    middle = _widened(place, place, slack)
+    piece = _widened(place - half, place + half, slack)
+    # One evaluation for both: a function may be hundreds of operations.
+    both = f.value(
+        Interval(
+            jnp.concatenate([middle.lo, span.lo[None]]), jnp.concatenate([middle.hi, span.hi[None]])
+        )
+    )
+    at_middle, result = (Interval(both.lo[rows], both.hi[rows]) for rows in (slice(-1), -1))
     over = f.value(piece)
+    if f.slope is None:
+        return _Pieces(at_middle, over, None, None), result
     if f.curvature is None:
-        return _Pieces(at_middle, over, _multiple(f.slope(piece, over), radius), None)
+        return _Pieces(at_middle, over, _multiple(f.slope(piece, over), radius), None), result
     # h (h f'') of small h, (h h) f'' of large: what underflows is at most 2 tiny.
     one = lax.full_like(radius, 1)
     small = lax.lt(radius, one)
     curvature = _multiple(f.curvature(piece, over), lax.select(small, radius, one))
     curvature = _multiple(curvature, lax.select(small, radius, radius * radius))
     slope = _multiple(f.slope(middle, at_middle), radius)
-    return _Pieces(at_middle, None if f.bounded else over, slope, curvature)
+    return _Pieces(at_middle, None if f.bounded else over, slope, curvature), result
 
 
 def _multiple(x: Interval, factor: Array) -> Interval:
@@ -154,7 +170,7 @@ def _values(coefficients: Sequence[Array], derivative: int) -> Array:
 
 
 def _rest(pieces: _Pieces, coefficients: Sequence[Array]) -> tuple[Array, Array]:
-    """Middle of an enclosure of r over [-1, 1], and a size of the distance from it.
+    """Middles of enclosures of the r over [-1, 1], and sizes of the distance from them.
 
     On a piece with middle m and half width w, with Taylor's polynomial P of p at m,
 
@@ -168,6 +184,8 @@ def _rest(pieces: _Pieces, coefficients: Sequence[Array]) -> tuple[Array, Array]
     (4 n + 24) 2 u B is more than they can do.
     """
     n = len(coefficients)
+    # Rows of candidates behind those of pieces.
+    pieces = jax.tree.map(lambda a: a[:, None], pieces)
     sizes = [
         sum(
             (
@@ -229,37 +247,49 @@ def _largest(x: Interval) -> Array:
     return lax.max(lax.abs(x.lo), lax.abs(x.hi))
 
 
-def _fits(values: Array, degree: int) -> list[list[Array]]:
+def _fits(values: Array, degree: int) -> list[Array]:
     """Coefficients of the chord, and of polynomials up to the degree that fit values in middles."""
     # Least squares with the weight whose orthogonal polynomials are Chebyshev's.
     root = (1 - _MIDDLES**2) ** -0.25
-    found = [[(values[0] + values[-1]) / 2, (values[-1] - values[0]) / float(2 * _MIDDLES[-1])]]
+    table = np.zeros((degree + 1, degree + 1, PIECES))
+    table[0, :2, [0, -1]] = [[0.5, -0.5 / _MIDDLES[-1]], [0.5, 0.5 / _MIDDLES[-1]]]
     for d in range(1, degree + 1):
-        table = np.linalg.pinv(np.vander(_MIDDLES, d + 1, increasing=True) * root[:, None]) * root
-        found.append([jnp.sum(values * _column(row, values[0]), axis=0) for row in table])
-    return found
+        powers = np.vander(_MIDDLES, d + 1, increasing=True)
+        table[d, : d + 1] = np.linalg.pinv(powers * root[:, None]) * root
+    rows = jnp.asarray(table.reshape(-1, PIECES), values.dtype)
+    found = lax.dot_general(rows, values, (((1,), (0,)), ((), ())), lax.Precision.HIGHEST)
+    return list(found.reshape(degree + 1, degree + 1, *values.shape[1:]).swapaxes(0, 1))
 
 
 def compose(x: Form, f: Smooth) -> Form:
     """Return the form of f(x), a polynomial of at most the degree of the forms."""
     center, radius = _once(_scale(x.span))
-    pieces = _once(_pieces(f, center, radius))
+    pieces, span = _once(_pieces(f, x.span, center, radius))
     t = _once(_of_t(x, center, radius))
     values, _ = mid_rad((pieces.middle.lo, pieces.middle.hi))
-    fits = _once(_fits(values, x.monomials.degree))
-    tries = [_applied(coefficients, pieces, t, x) for coefficients in fits]
-    best = tries[0]
-    for other in tries[1:]:
-        better = lax.lt(other.error, best.error)
-        best = _Candidate(*(jnp.where(better, a, b) for a, b in zip(other, best, strict=True)))
-    best = _once(best)
+    p = _once(_best(_once(_fits(values, x.monomials.degree)), pieces, t, x))
+    poly, lost = _applied(p, t, x)
     # The factor s / h and the product are within three roundings of |s| |d|; what underflows in
     # the factor is multiplied by the coefficients.
     unit, tiny = rd.format_of(center).unit, rd.format_of(center).tiny
-    rows = x.noise * (best.slope / radius)
-    error = best.error + times_size(times_size(lax.abs(best.slope), t.noise), 8 * unit)
-    error = error + times_size(raised(x.noise), 2 * tiny) + underflow(error, 2 * rows.shape[0] + 2)
-    return built(best.poly, rows, error, f.value(x.span), x.monomials, x.groups, True)
+    factor = _once(p.slope / radius)
+    error = p.radius + lost + times_size(p.off, t.noise)
+    error = error + times_size(lax.abs(p.slope) + p.off, t.error)
+    error = error + times_size(times_size(lax.abs(p.slope), t.noise), 8 * unit)
+    error = error + times_size(x.spread, 2 * tiny) + underflow(error, 2 * x.noise.shape[0] + 2)
+    spread = times_size(times_size(lax.abs(factor), x.spread), 1 + 4 * unit)
+    spread = spread + underflow(spread, x.noise.shape[0])
+    sane = lax.is_finite(error + raised(poly) + spread)
+    return built(
+        jnp.where(sane, poly, 0),
+        x.noise * jnp.where(sane, factor, 0),
+        lax.select(sane, error, lax.full_like(error, np.inf)),
+        span,
+        x.monomials,
+        x.groups,
+        True,
+        jnp.where(sane, spread, 0),
+    )
 
 
 def _once(values: Any) -> Any:
@@ -293,42 +323,72 @@ def _ratio(a: Array, b: Array) -> Array:
     return a / b + lax.full_like(a, rd.format_of(a).tiny)
 
 
-def _applied(coefficients: Sequence[Array], pieces: _Pieces, t: _Scaled, x: Form) -> _Candidate:
-    """p(t) in terms of the form t, and a size of all else."""
-    middle, radius = _once(_rest(pieces, coefficients))
+def _best(fits: list[Array], pieces: _Pieces, t: _Scaled, x: Form) -> _Candidate:
+    """The polynomial that leaves least, by the sizes of all that is lost with it."""
+    middle, radius = _rest(pieces, fits)
     fmt = rd.format_of(radius)
-    total = jnp.zeros(t.poly.shape, t.poly.dtype).at[0].set(coefficients[-1])
-    lost = lax.full_like(radius, 0)
-
-    def shifted(total: Array, by: Array) -> tuple[Array, Array]:
-        first = total[0] + by
-        rounding = times_size(lax.abs(first), 2 * fmt.unit)
-        return total.at[0].set(first), rounding + lax.full_like(first, fmt.tiny)
-
-    for a in reversed(coefficients[:-1]):
-        total, more = poly_product(total, t.poly, x.monomials)
-        total, rounding = shifted(total, a)
-        lost = times_size(lost, t.reach) + more + rounding
-    total, rounding = shifted(total, middle)
     # The middle of p' over [-1, 1], and how far p' is from it on +-reach: of the power t**k of even
     # k the middle of [0, 1] is taken, from which reach**k - 1/2 >= 1/2 is the farthest. The middle
     # is computed to nearest; what it lacks is within 2 n roundings of its terms.
-    slope, off, known = coefficients[1], lax.full_like(radius, 0), lax.abs(coefficients[1])
-    power = lax.full_like(radius, 1)
-    for k, a in enumerate(coefficients[2:], 1):
-        term, power = (k + 1.0) * a, times_size(power, t.reach)
+    slope, off, known = fits[1], lax.full_like(radius, 0), lax.abs(fits[1])
+    power, reach = lax.full_like(radius, 1), jnp.broadcast_to(t.reach, radius.shape)
+    for k, a in enumerate(fits[2:], 1):
+        term, power = (k + 1.0) * a, times_size(power, reach)
         known = known + lax.abs(term)
         if k % 2 == 0:
             slope = slope + 0.5 * term
             off = off + times_size(lax.abs(term), power - 0.5)
         else:
             off = off + times_size(lax.abs(term), power)
-    off = off + times_size(known, 8 * len(coefficients) * fmt.unit)
-    bound = radius + lost + rounding + times_size(off, t.noise)
-    bound = bound + times_size(lax.abs(slope) + off, t.error)
-    sane = lax.is_finite(bound + raised(total) + lax.abs(slope))
-    return _Candidate(
-        jnp.where(sane, total, 0),
-        lax.select(sane, slope, lax.full_like(slope, 0)),
-        lax.select(sane, bound, lax.full_like(bound, np.inf)),
-    )
+    off = off + times_size(known, 8 * len(fits) * fmt.unit)
+    given = _once(_Candidate(fits, middle, radius, slope, off))
+    total = given.radius + given.off * t.noise + (lax.abs(given.slope) + given.off) * t.error
+    for a, cut in zip(fits[2:], _cut(t.poly, x), strict=True):
+        total = total + lax.abs(a) * cut
+    total = jnp.where(total < np.inf, total, np.inf)
+    best, least = jax.tree.map(lambda a: a[0], given), total[0]
+    for k in range(1, total.shape[0]):
+        better = total[k] < least
+        best = jax.tree.map(lambda a, b, k=k: lax.select(better, a[k], b), given, best)  # noqa: B023
+        least = lax.select(better, total[k], least)
+    return best
+
+
+def _cut(t: Array, x: Form) -> list[Array]:
+    """About how much of the powers t**2, t**3, ... is above the degree, by sizes of their parts."""
+    degree = x.monomials.degree
+    sizes = [jnp.sum(lax.abs(t[x.monomials.degrees == k]), axis=0) for k in range(degree + 1)]
+    whole: Any = sum(sizes)
+    power, lost, found = sizes, lax.full_like(whole, 0), []
+    for _ in range(2, degree + 1):
+        pairs: list[list[Array]] = [[] for _ in range(2 * degree + 1)]
+        for i, a in enumerate(power):
+            for j, b in enumerate(sizes):
+                pairs[i + j].append(a * b)
+        lost = lost * whole + sum(sum(terms) for terms in pairs[degree + 1 :])
+        power = [sum(terms[1:], terms[0]) for terms in pairs[: degree + 1]]
+        found.append(lost)
+    return found
+
+
+def _applied(p: _Candidate, t: _Scaled, x: Form) -> tuple[Array, Array]:
+    """p(t) and the middle of the rest in terms of the form t, and a size of what that lacks."""
+    fmt = rd.format_of(p.radius)
+
+    def increased(total: Array, by: Array) -> tuple[Array, Array]:
+        first = total[0] + by
+        rounding = times_size(lax.abs(first), 2 * fmt.unit)
+        return total.at[0].set(first), rounding + lax.full_like(first, fmt.tiny)
+
+    *rest, last = p.coefficients
+    total = t.poly * last
+    lost = times_size(times_size(raised(t.poly), lax.abs(last)), 2 * fmt.unit)
+    lost = lost + underflow(lost, t.poly.shape[0])
+    total, rounding = increased(total, rest[-1])
+    lost = lost + rounding
+    for a in reversed(rest[:-1]):
+        total, more = poly_product(total, t.poly, x.monomials)
+        total, rounding = increased(total, a)
+        lost = times_size(lost, t.reach) + more + rounding
+    total, rounding = increased(total, p.middle)
+    return total, lost + rounding

@@ -65,7 +65,7 @@ _identities = itertools.count()
 
 @partial(
     jax.tree_util.register_dataclass,
-    data_fields=["poly", "noise", "error", "span"],
+    data_fields=["poly", "noise", "error", "spread", "span"],
     meta_fields=["monomials", "groups", "loose"],
 )
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Form:
     """The c_i, shape (symbols of all groups, *shape)."""
     error: Array
     """The e >= 0."""
+    spread: Array
+    """A bound of the sum of the absolute values of the c_i."""
     span: Interval
     """An enclosure, at most as wide as that of (1)."""
     monomials: Monomials
@@ -154,16 +156,21 @@ def built(
     monomials: Monomials,
     groups: tuple[Group, ...],
     loose: bool,
+    spread: Array | None = None,
 ) -> Form:
     """A form of what is computed: the span narrowed by (1), or alone where (1) is not finite.
 
-    The error is a size, see above.
+    The error is a size, see above, and so is a bound of the noise, however often and in whatever
+    way the compiler computes that; without one the noise is computed once.
     """
+    if spread is None:
+        noise = lax.optimization_barrier(rd.stored(noise))
+        spread = raised(noise)
     # The form and the span are of the same numbers: what is computed once.
-    poly, noise, error = lax.optimization_barrier(
-        tuple(rd.stored(a) for a in (poly, noise, repaid(error)))
+    poly, error, spread = lax.optimization_barrier(
+        tuple(rd.stored(a) for a in (poly, repaid(error), repaid(spread)))
     )
-    rest = raised(noise) + error
+    rest = spread + error
     finite = lax.is_finite(raised(poly) + rest)
     span = _narrowed(span, poly, rest, monomials, finite)
     middle, radius = _ball(span)
@@ -172,6 +179,7 @@ def built(
         jnp.where(finite, poly, center),
         jnp.where(finite, noise, 0),
         lax.select(finite, error, radius),
+        lax.select(finite, spread, lax.full_like(spread, 0)),
         span,
         monomials,
         groups,
@@ -213,7 +221,7 @@ def of_interval(span: Interval, monomials: Monomials) -> Form:
     middle, radius = _ball(span)
     poly = jnp.zeros((monomials.count, *span.shape), span.dtype).at[0].set(middle)
     noise = jnp.zeros((0, *span.shape), span.dtype)
-    return Form(poly, noise, radius, span, monomials, (), True)
+    return Form(poly, noise, radius, lax.full_like(radius, 0), span, monomials, (), True)
 
 
 def constant(x: Array, monomials: Monomials) -> Form:
@@ -227,6 +235,7 @@ def constant(x: Array, monomials: Monomials) -> Form:
         jnp.where(normal, poly, exact.poly),
         noise,
         lax.select(normal, zero, exact.error),
+        zero,
         exact.span,
         monomials,
         (),
@@ -251,6 +260,7 @@ def arguments(boxes: Sequence[Interval], degree: int) -> list[Form]:
                 poly.reshape(-1, *box.shape),
                 jnp.zeros((0, *box.shape), box.dtype),
                 lax.select(bounded, lax.full_like(radius, 0), radius),
+                lax.full_like(radius, 0),
                 box,
                 monomials,
                 (),
@@ -277,10 +287,12 @@ def named(x: Form, limit: int) -> Form:
     rows = jnp.diag(x.error.reshape(n)).reshape(n, *x.shape)
     # An infinite error stays: as a coefficient it would spoil what it is multiplied with.
     bounded = lax.is_finite(x.error)
+    zero = lax.full_like(x.error, 0)
     return Form(
         x.poly,
         jnp.concatenate([x.noise, jnp.where(bounded, rows, 0)]),
-        lax.select(bounded, lax.full_like(x.error, 0), x.error),
+        lax.select(bounded, zero, x.error),
+        repaid(x.spread + lax.select(bounded, x.error, zero)),
         x.span,
         x.monomials,
         (*x.groups, (next(_identities), n)),
@@ -304,6 +316,7 @@ def without(x: Form, identities: set[int]) -> Form:
         x.poly,
         x.noise[rows],
         repaid(x.error + lost),
+        x.spread,
         x.span,
         x.monomials,
         tuple(g for g in x.groups if g[0] not in identities),
@@ -321,7 +334,7 @@ def _with_groups(x: Form, groups: tuple[Group, ...]) -> Form:
         first += count
     zero = [rows.get(identity, jnp.zeros((count, *x.shape), x.dtype)) for identity, count in groups]
     noise = jnp.concatenate([*zero, jnp.zeros((0, *x.shape), x.dtype)])
-    return Form(x.poly, noise, x.error, x.span, x.monomials, groups, x.loose)
+    return Form(x.poly, noise, x.error, x.spread, x.span, x.monomials, groups, x.loose)
 
 
 def aligned(*forms: Form) -> list[Form]:
@@ -350,18 +363,19 @@ def moved(function: Callable[..., Any], operands: Sequence[Any], spans: Sequence
         results = function(*args)
         return list(results) if isinstance(results, list | tuple) else [results]
 
-    stacked = [jnp.concatenate([f.poly, f.noise, f.error[None]]) for f in forms]
+    stacked = [jnp.concatenate([f.poly, f.noise, f.spread[None], f.error[None]]) for f in forms]
     results = jax.vmap(on_rows)(*stacked)
     count, groups = forms[0].monomials.count, forms[0].groups
     return [
         built(
             rows[:count],
-            rows[count:-1],
+            rows[count:-2],
             rows[-1],
             span,
             forms[0].monomials,
             groups,
             any(f.loose for f in forms),
+            rows[-2],
         )
         for rows, span in zip(results, spans, strict=True)
     ]

@@ -73,11 +73,19 @@ def _is_exact(x: Value) -> bool:
 
 
 def _add(x: Value, y: Value, **_: Any) -> Form | None:
+    if _is_exact(x):
+        x, y = y, x
+    if _is_exact(y) and x.shape == y.shape and x.dtype == y.dtype:
+        return fo.shifted(x, y)
     operands = _forms_of(x, y)
     return None if operands is None else fo.add(*operands)
 
 
 def _sub(x: Value, y: Value, **_: Any) -> Form | None:
+    if _is_exact(y):
+        return _add(x, -y)
+    if _is_exact(x):
+        return _add(fo.neg(y), x)
     operands = _forms_of(x, y)
     return None if operands is None else fo.add(operands[0], fo.neg(operands[1]))
 

@@ -138,7 +138,7 @@ def_composite(
     jax.nn.silu,
     replace(
         _of_one(el.silu, el.silu_derivative, silu_curvature),
-        fast=_of_one(fast.silu, fast.silu_derivative, silu_curvature),
+        fast=_of_one(fast.silu, fast.silu_derivative, fast.silu_curvature),
     ),
 )
 def_composite(

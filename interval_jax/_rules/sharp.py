@@ -9,6 +9,7 @@ their enclosures are the ranges of those functions, with every constant enclosed
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,8 +25,9 @@ from interval_jax._constructors import interval
 from interval_jax._interval import Interval, add, mul, sqr, sub
 from interval_jax._rules.composite import def_composite
 from interval_jax._rules.elementwise import abs_slope, max_slope
-from interval_jax._rules.registry import elementwise_rule, primitive, settled
+from interval_jax._rules.registry import Rule, elementwise_rule, primitive, settled
 from interval_jax._rules.transcendental import LN2
+from interval_jax.elementary import fast
 
 __all__ = ["SHARP_COMPOSITES", "SHARP_PRIMITIVES", "def_sharp"]
 
@@ -64,14 +66,14 @@ def _named(
     enclosure: Callable[..., Interval],
     slope: Callable[[Interval, Interval], Interval] | None = None,
     curvature: Callable[[Interval, Interval], Interval] | None = None,
+    faster: Rule | None = None,
 ) -> Function:
     """A call that is recognised by this name and program, and enclosed by the given function."""
     program.__name__ = program.__qualname__ = name
     call = jax.jit(program)
     slopes = () if slope is None else (slope,)
-    def_composite(
-        name, call, elementwise_rule(enclosure, *slopes, curvature=curvature, bounded=True)
-    )
+    rule = elementwise_rule(enclosure, *slopes, curvature=curvature, bounded=True)
+    def_composite(name, call, replace(rule, fast=faster))
     return call
 
 
@@ -152,6 +154,12 @@ silu_derivative = def_sharp(
         settled(el.silu_derivative),
         lambda x, _: silu_curvature(x),
         lambda x, _: _silu_3(x),
+        faster=elementwise_rule(
+            settled(fast.silu_derivative),
+            lambda x, _: fast.silu_curvature(x),
+            curvature=lambda x, _: fast.silu_third(x),
+            bounded=True,
+        ),
     ),
     lambda x: logistic_derivative(x) * (2 + x * (1 - 2 * logistic(x))),
 )
