@@ -51,7 +51,9 @@ def bound_range(
     Many boxes at a time are evaluated, reduced to a face where a derivative has one sign, and
     bisected along the axis that matters most, until the proven bounds are close enough to values
     that the function has. Where the program is not proven to be continuous on a box, only its
-    natural enclosure is used there.
+    natural enclosure is used there. Searches that last get lower bounds of Taylor models as well,
+    for expressions in which large terms cancel: these take long to compile, and boxes need not be
+    nearly as small.
 
     Args:
         f: A function of one pytree of arrays, with one real scalar result.

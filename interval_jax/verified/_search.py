@@ -29,6 +29,10 @@ _MARGIN = 1 / 32
 """By how much of its width a box is widened: zeros on its border are inside the wider box."""
 
 
+_PATIENCE = 20_000
+"""After how many boxes Taylor models are used, which take long to compile."""
+
+
 class Progress(NamedTuple):
     """What a callback is told after every round of a search."""
 
@@ -189,6 +193,12 @@ class Search:
                 self._walk(facts.high[mine], facts.point[mine], s)
         if self.second_order:
             self._record(boxes, facts, wide)
+        elif self.evaluated > _PATIENCE:
+            limits = self._limits(boxes.columns["sign"])
+            rows = np.flatnonzero(boxes.columns["low"] < limits - self.tolerance)
+            if len(rows):
+                low = self.evaluator.modelled(boxes[rows])
+                boxes.columns["low"][rows] = np.maximum(boxes.columns["low"][rows], low)
         before = boxes.hi - boxes.lo
         boxes, kept = self._reduced(boxes, facts)
         facts = jax.tree.map(lambda a: a[kept], facts)

@@ -151,6 +151,15 @@ def test_minimize_at_kinks_and_borders() -> None:
     assert bool(jnp.any((boxes.lo <= 0.25) & (boxes.hi >= 0.25)))
 
 
+def test_minimize_at_a_kink_with_curvature() -> None:
+    """On both sides the second derivative is 2, and the first, zero nowhere, jumps at 0."""
+    found = ij.minimize(lambda x: jnp.abs(x) + x * x, ij.interval(-1.0, 2.0))
+    assert found.converged
+    assert_encloses(found.value, 0)
+    assert not found.unique.any()
+    assert bool(ij.is_member(0.0, found.minimizers).any())
+
+
 def test_minimize_float32() -> None:
     box = ij.interval([-2.0, -2.0], [3.0, 3.0], dtype=jnp.float32)
     booth = lambda x: (x[0] + 2 * x[1] - 4) ** 2 + (2 * x[0] + x[1] - 5) ** 2  # noqa: E731
