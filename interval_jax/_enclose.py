@@ -11,11 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import source_info_util
 
+from interval_jax import _forms, _slopes
 from interval_jax import _rounding as rd
-from interval_jax._forms import Form, arguments
+from interval_jax._forms import Form
 from interval_jax._interpreter import Accuracy, Program, evaluate, trace
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rules import Integers, Truth, Value
+from interval_jax._slopes import Centred
 
 __all__ = ["enclose", "flat_arguments", "flat_outputs", "keywords_bound"]
 
@@ -85,7 +87,7 @@ def flat_outputs(program: Program, values: dict[int, Value]) -> list[Any]:
     lines = {slot: step.where for step in program.steps for slot in step.outputs}
     for slot in program.outputs:
         value = values[slot]
-        if isinstance(value, Form):
+        if isinstance(value, Form | Centred):
             value = value.span
         if isinstance(value, Truth):
             raise TypeError(
@@ -102,23 +104,36 @@ def flat_outputs(program: Program, values: dict[int, Value]) -> list[Any]:
     return results
 
 
+_DEGREES = {"natural": 0, "mean_value": 0, "slope": 0, "affine": 1, "taylor": 2}
+
+
 def _degree(method: str, order: int | None) -> int:
-    """The degree of the forms of a method, 0 for intervals."""
-    degrees = {"natural": 0, "affine": 1, "taylor": 2 if order is None else order}
-    if method not in degrees:
-        raise ValueError(f"unknown method {method!r}; choose one of {sorted(degrees)}")
+    """The degree of the polynomials of a method, 0 if it has none."""
+    if method not in _DEGREES:
+        raise ValueError(f"unknown method {method!r}; choose one of {sorted(_DEGREES)}")
     if order is not None and (method != "taylor" or order < 1):
         raise ValueError(f"order is a positive number for method 'taylor'; got {order}, {method!r}")
-    return degrees[method]
+    return order or _DEGREES[method]
 
 
-def _forms_of(values: Sequence[Value], degree: int) -> list[Value]:
-    """The same values, intervals as forms in as many symbols as they have elements."""
-    places = [i for i, v in enumerate(values) if isinstance(v, Interval)]
-    forms: list[Value] = list(values)
-    for i, form in zip(places, arguments([values[i] for i in places], degree), strict=True):
-        forms[i] = form
-    return forms
+def _domain(method: str, order: int | None) -> Callable[[Sequence[Value]], Sequence[Value]]:
+    """The function that turns arguments into values of the domain of a method."""
+    degree = _degree(method, order)
+
+    def values_of(values: Sequence[Value]) -> Sequence[Value]:
+        if method == "natural":
+            return values
+        places = [i for i, v in enumerate(values) if isinstance(v, Interval)]
+        boxes = [values[i] for i in places]
+        known: Sequence[Value] = (
+            _forms.arguments(boxes, degree)
+            if degree
+            else _slopes.arguments(boxes, method == "slope")
+        )
+        found = dict(zip(places, known, strict=True))
+        return [found.get(i, v) for i, v in enumerate(values)]
+
+    return values_of
 
 
 def enclose(
@@ -134,9 +149,13 @@ def enclose(
     Args:
         f: A function of pytrees of arrays that JAX can trace, with whatever transformations,
             loops and branches inside.
-        method: ``"natural"``: each primitive is replaced by its enclosure. ``"affine"``: values
-            are linear in the arguments and in the errors made on the way, so that what depends
-            on the same cancels. ``"taylor"``: they are polynomials in the arguments.
+        method: ``"natural"``: each primitive is replaced by its enclosure. ``"mean_value"``:
+            values are those in the middle of the box and the range of their derivatives times
+            the distance from it. ``"slope"``: with slopes of secants for derivatives, which have
+            about half their width. ``"affine"``: values are linear in the arguments and in the
+            errors made on the way, so that what depends on the same cancels. ``"taylor"``: they
+            are polynomials in the arguments. All but the first are narrower the smaller the box:
+            half its width, a quarter of the excess.
         order: The degree of these polynomials, 2 by default.
         accuracy: ``"tight"`` or ``"fast"`` activations: silu within a unit, or wider by 16 units
             at a third of the cost. By default fast in programs with matrix products, whose own
@@ -168,7 +187,7 @@ def enclose(
         >>> ij.enclose(lambda x: jnp.where(x < 0.5, x + 10, x))(ij.interval(-1.0, 2.0))
         Interval([-1, 12], float32)
     """
-    degree = _degree(method, order)
+    domain = _domain(method, order)
 
     numbers = (static_argnums,) if isinstance(static_argnums, int) else static_argnums
     names = (static_argnames,) if isinstance(static_argnames, str) else static_argnames
@@ -185,7 +204,6 @@ def enclose(
             return f(*(positional.get(i, a) for i, a in enumerate(args)), **{**kwargs, **keywords})
 
         program, out = trace(flat, *values, accuracy=accuracy)
-        operands = values if degree == 0 else _forms_of(values, degree)
-        return jax.tree.unflatten(out, flat_outputs(program, evaluate(program, operands)))
+        return jax.tree.unflatten(out, flat_outputs(program, evaluate(program, domain(values))))
 
     return enclosed

@@ -33,8 +33,10 @@ from interval_jax._rules import (
     recognise,
     rule_of,
     same_equation,
+    slopes,
 )
 from interval_jax._sharpen import tracing
+from interval_jax._slopes import Centred, of_range
 
 __all__ = ["UNUSED", "Accuracy", "Program", "Step", "evaluate", "shape_text", "trace"]
 
@@ -304,19 +306,24 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
     return values
 
 
-def _on_forms(step: Step, values: Sequence[Value], form: Form) -> Any:
-    """The results of a step on forms: by its rule for them, or from their ranges."""
+def _in_domain(step: Step, values: Sequence[Value], one: Form | Centred) -> Any:
+    """The results of a step on forms or centred values: by its rule, or from their ranges."""
     assert step.rule.enclose is not None
-    result = step.rule.forms(*values, **step.params) if step.rule.forms else None
+    if isinstance(one, Centred):
+        result = slopes.on_centred(step.name, step.rule, values, step.params)
+    else:
+        result = step.rule.forms(*values, **step.params) if step.rule.forms else None
     if result is not None:
         return result
-    spans = (v.span if isinstance(v, Form) else v for v in values)
+    spans = (v.span if isinstance(v, Form | Centred) else v for v in values)
     result = step.rule.enclose(*spans, **step.params)
-    return jax.tree.map(
-        lambda v: of_interval(v, form.monomials) if isinstance(v, Interval) else v,
-        result,
-        is_leaf=lambda v: not isinstance(v, list | tuple),
-    )
+
+    def known(v: Value) -> Value:
+        if not isinstance(v, Interval):
+            return v
+        return of_range(v, one) if isinstance(one, Centred) else of_interval(v, one.monomials)
+
+    return jax.tree.map(known, result, is_leaf=lambda v: not isinstance(v, list | tuple))
 
 
 class _Compiled(NamedTuple):
@@ -337,9 +344,9 @@ def _evaluated(step: Step, values: dict[int, Value], constants: dict[int, Any]) 
     enclose = step.rule.enclose
     assert enclose is not None
     arguments = [values[i] for i in step.inputs]
-    form = next((a for a in arguments if isinstance(a, Form)), None)
-    if form is not None:
-        return _on_forms(step, arguments, form)
+    one = next((a for a in arguments if isinstance(a, Form | Centred)), None)
+    if one is not None:
+        return _in_domain(step, arguments, one)
     if not step.rule.bodies or not all(map(is_concrete, jax.tree.leaves(arguments))):
         return enclose(*arguments, **step.params)
     # Single constants, such as exponents, stay known; what is one operand twice stays one.

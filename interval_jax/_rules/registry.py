@@ -131,6 +131,9 @@ class Rule:
             :class:`Form`; None in place of the function, or as its result, means that the ranges
             of the forms have to do.
         elementwise: Whether each element of the result depends on one of each operand alone.
+        slopes: Of an :func:`elementwise_rule`, what it was given.
+        curvature: Likewise.
+        linear: Whether ``enclose`` is linear in all real operands together, or moves them.
     """
 
     enclose: Enclose | None = None
@@ -143,6 +146,9 @@ class Rule:
     demand: Callable[..., tuple[Sequence[bool], dict[str, Any]]] | None = None
     forms: Callable[..., Any] | None = None
     elementwise: bool = False
+    slopes: tuple[Slope | int | None, ...] = ()
+    curvature: Slope | None = None
+    linear: bool = False
 
 
 RULES: dict[Primitive, Rule] = {}
@@ -283,7 +289,14 @@ def elementwise_rule(
     def on_forms(*args: Value, **_: Any) -> Form | None:
         return _of_one_form(enclose, slopes, curvature, bounded, args)
 
-    return Rule(enclosure, vjp if slopes else None, forms=on_forms, elementwise=True)
+    return Rule(
+        enclosure,
+        vjp if slopes else None,
+        forms=on_forms,
+        elementwise=True,
+        slopes=slopes,
+        curvature=curvature,
+    )
 
 
 def _of_one_form(
@@ -441,7 +454,7 @@ def def_structural(
         )
         return results if prim.multiple_results else results[0]
 
-    register(prim, Rule(enclosure, vjp, forms=on_forms))
+    register(prim, Rule(enclosure, vjp, forms=on_forms, linear=True))
 
 
 def _plain(prim: Any, *args: Value, **params: Any) -> Any:
