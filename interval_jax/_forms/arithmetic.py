@@ -122,6 +122,8 @@ def poly_product(p: Array, q: Array, monomials: Monomials) -> tuple[Array, Array
     for i, j, used in monomials.pairs:
         mask = used.reshape(-1, *(1,) * (p.ndim - 1)).astype(p.dtype)
         total = total + (_rows(p, i) * mask) * _rows(q, j)
+    # The sum is the same number in all that uses it, and computed once.
+    total = lax.optimization_barrier(rd.stored(total))
     by_degree = [np.flatnonzero(monomials.degrees == k) for k in range(monomials.degree + 1)]
     sizes_p = [raised(p[rows]) for rows in by_degree]
     sizes_q = [raised(q[rows]) for rows in by_degree]
