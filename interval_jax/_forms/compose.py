@@ -279,7 +279,8 @@ def compose(x: Form, f: Smooth) -> Form:
     error = error + times_size(x.spread, 2 * tiny) + underflow(error, 2 * x.noise.shape[0] + 2)
     spread = times_size(times_size(lax.abs(factor), x.spread), 1 + 4 * unit)
     spread = spread + underflow(spread, x.noise.shape[0])
-    sane = lax.is_finite(error + raised(poly) + spread)
+    # Over an infinite h the pieces are no intervals, and what is known of f on them means nothing.
+    sane = lax.is_finite(error + raised(poly) + spread + radius)
     return built(
         jnp.where(sane, poly, 0),
         x.noise * jnp.where(sane, factor, 0),
