@@ -21,7 +21,7 @@ from jax.extend import source_info_util
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from interval_jax._array import is_concrete
-from interval_jax._forms import Form, named, of_interval
+from interval_jax._forms import Form, moved, named, of_interval
 from interval_jax._interval import Interval
 from interval_jax._rules import (
     REVISION,
@@ -309,6 +309,8 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
 def _in_domain(step: Step, values: Sequence[Value], one: Form | Centred) -> Any:
     """The results of a step on forms or centred values: by its rule, or from their ranges."""
     assert step.rule.enclose is not None
+    if step.rule.elementwise:
+        values = _in_one_shape(values)
     if isinstance(one, Centred):
         result = slopes.on_centred(step.name, step.rule, values, step.params)
     else:
@@ -324,6 +326,26 @@ def _in_domain(step: Step, values: Sequence[Value], one: Form | Centred) -> Any:
         return of_range(v, one) if isinstance(one, Centred) else of_interval(v, one.monomials)
 
     return jax.tree.map(known, result, is_leaf=lambda v: not isinstance(v, list | tuple))
+
+
+def _in_one_shape(values: Sequence[Value]) -> list[Value]:
+    """The operands of an elementwise step, in which numbers stand for arrays of them."""
+    shape = jnp.broadcast_shapes(*(v.shape for v in values))
+
+    def spread(array: Any) -> Any:
+        return jnp.broadcast_to(array, shape)
+
+    def full(value: Value) -> Value:
+        if value.shape == shape or not isinstance(value, Form | Centred):
+            return value
+        span = jax.tree.map(spread, value.span)
+        if isinstance(value, Form):
+            return moved(spread, [value], [span])[0]
+        return replace(value, rows=jax.tree.map(jax.vmap(spread), value.rows), span=span)
+
+    # What is one operand twice stays one.
+    found = {id(v): full(v) for v in values}
+    return [found[id(v)] for v in values]
 
 
 class _Compiled(NamedTuple):

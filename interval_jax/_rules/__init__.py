@@ -24,6 +24,7 @@ from interval_jax._rules import (
     sums,
     transcendental,
     windows,
+    within,
 )
 from interval_jax._rules.composite import folded, recognise, same_equation
 from interval_jax._rules.registry import (
@@ -78,4 +79,5 @@ __all__ = [
     "sums",
     "transcendental",
     "windows",
+    "within",
 ]
