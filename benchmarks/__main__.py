@@ -1,7 +1,7 @@
 """Command line: ``python -m benchmarks [GROUP ...] [--json FILE] [--check]``.
 
-``python -m benchmarks soundness``, ``corpus`` and ``verified`` are campaigns with options of their
-own: see their ``--help``.
+``python -m benchmarks soundness``, ``corpus``, ``forms``, ``significance`` and ``verified`` are
+campaigns with options of their own: see their ``--help``.
 """
 
 import argparse
@@ -35,10 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from benchmarks import soundness  # needs the oracles, which timings do without
 
         return soundness.main(given[1:])
+    if given[:1] == ["forms"]:
+        from benchmarks import forms  # needs Arb
+
+        return forms.main(given[1:])
     if given[:1] == ["corpus"]:
         from benchmarks import corpus  # needs mpmath
 
         return corpus.main(given[1:])
+    if given[:1] == ["significance"]:
+        from benchmarks import significance
+
+        return significance.main(given[1:])
     if given[:1] == ["verified"]:
         from benchmarks import verified
 

@@ -1,32 +1,54 @@
 r"""Interval adjoint significance: which neurons can matter anywhere on a box of inputs.
 
 Over a box of inputs, interval arithmetic encloses every neuron's value, :math:`[u]`, and interval
-adjoints enclose the derivative of the output with respect to it, :math:`[\nabla_u y]`. Two
-published definitions make a score of the two:
+adjoints enclose the derivative of the output with respect to it, :math:`[\nabla_u y]`. Three
+definitions make a score of the two:
 
 - "afghan_naumann" (ICCS 2020): :math:`\mathrm{wid}[u] \cdot \mathrm{mag}[\nabla_u y]`,
-- "vassiliadis" (CGO 2016): :math:`\mathrm{wid}([u] \cdot [\nabla_u y])`.
+- "vassiliadis" (CGO 2016): :math:`\mathrm{wid}([u] \cdot [\nabla_u y])`,
+- "deviation": :math:`\mathrm{mag}([u] - \bar u) \cdot \mathrm{mag}[\nabla_u y]`, what replacing
+  the neuron by its mean :math:`\bar u` over samples changes at most, to first order.
 
-A score is a bound only if the enclosures are; `sampled_significance` puts ranges seen on samples
-into the same formulas, for comparison. The layers are "inputs", "hidden_1", "hidden_2", ...
+Enclosures over a large box are wide, and wide ones rank like weights do. So the box is cut into
+cells, or points are surrounded by small boxes (:mod:`sobolev.covers`), and forms with shared noise
+symbols can take the place of intervals (``method`` and ``order`` of :func:`interval_jax.adjoints`).
+The scores over the cells make one score in one of three ways, the aggregation:
+
+- "union": that of the hulls of the ranges over the cells. It is at least what any samples from
+  the cells show by the same formula, `sampled_significance`.
+- "max": the greatest over the cells. With "deviation" it bounds
+  :math:`|u(x) - \bar u| \cdot |\nabla_u y(x)|` at every x of the cells.
+- "mean": the mean over the cells weighted by their volumes, of which those of slabs are estimates.
+
+A bound over a box needs cells that cover it; `Significance.rigorous` says whether they do. The
+layers are "inputs", "hidden_1", "hidden_2", ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from tqdm import tqdm
 
 import interval_jax as ij
-from sobolev import network
+from sobolev import covers, network
+from sobolev.covers import Cover
 
-DEFINITIONS = ("afghan_naumann", "vassiliadis")
+DEFINITIONS = ("afghan_naumann", "vassiliadis", "deviation")
+AGGREGATIONS = ("union", "max", "mean")
+METHODS = ("natural", "affine", "taylor")
 
-_BATCH = 32
+_BATCHES = {"natural": 32, "affine": 16, "taylor": 16}
+_N_MEANS = 4096  # points over which the mean of a neuron is taken
+_N_PILOTS = 48  # boxes on which their size is chosen
+_EXCESS = 1.25  # ranges over boxes of that size, relative to those over their middles
 
 
 class Ranked(NamedTuple):
@@ -43,6 +65,9 @@ class Significance:
 
     Attributes:
         definition: One of `DEFINITIONS`.
+        aggregation: One of `AGGREGATIONS`.
+        method: One of `METHODS`, or "sampled".
+        order: Degree of the polynomials of method "taylor".
         lower: Shape (n_in,): lower corner of the box, in market units.
         upper: Shape (n_in,): its upper corner.
         scores: For each layer the scores of its nodes, shape (width,), in price units.
@@ -52,9 +77,14 @@ class Significance:
         output: Range of the output, an `Interval` of shape (), in price units.
         rigorous: Whether the ranges are proven enclosures over the whole box; otherwise they are
             hulls over samples or over sub-boxes that do not cover it.
+        n_cells: Over how many boxes or samples the ranges were joined.
+        relative_width: Of the boxes around points, over the range of the points.
     """
 
     definition: str
+    aggregation: str
+    method: str
+    order: int | None
     lower: np.ndarray
     upper: np.ndarray
     scores: dict[str, np.ndarray]
@@ -62,6 +92,8 @@ class Significance:
     adjoints: dict[str, ij.Interval]
     output: ij.Interval
     rigorous: bool
+    n_cells: int
+    relative_width: float | None = None
 
     @property
     def hidden(self) -> tuple[jax.Array, ...]:
@@ -83,7 +115,12 @@ class Significance:
         """Returns the result as JSON values; a score that overflowed is None."""
         return {
             "definition": self.definition,
+            "aggregation": self.aggregation,
+            "method": self.method,
+            "order": self.order,
             "rigorous": self.rigorous,
+            "n_cells": self.n_cells,
+            "relative_width": self.relative_width,
             "box": {"lower": self.lower.tolist(), "upper": self.upper.tolist()},
             "output": {"lower": _json(self.output.lo), "upper": _json(self.output.hi)},
             "layers": {layer: [_json(s) for s in scores] for layer, scores in self.scores.items()},
@@ -100,37 +137,63 @@ def interval_significance(
     upper: jax.typing.ArrayLike,
     *,
     definition: str = "afghan_naumann",
+    aggregation: str = "union",
+    method: str = "natural",
+    order: int | None = None,
     parts: int = 1,
+    cells: int | None = None,
+    directions: int | None = None,
+    quiet: bool = False,
 ) -> Significance:
     """Scores every node by its proven range and the proven range of its adjoint on a box.
 
-    With `parts` > 1 the box is cut into that many equal parts per input and the enclosures are
-    joined afterwards: still proven over the whole box, and tighter, at ``parts ** n_in`` times
-    the cost.
+    The box may be cut, into `parts` equal parts per input or into about `cells` cells where the
+    network varies most: still proven over the whole box, and tighter, at a cost in proportion
+    to the number of cells. For deep networks method "taylor" with some hundred cells is tight.
 
     Args:
         net: The network.
         lower: Lower corner of the box, scalar or (n_in,), in market units.
         upper: Upper corner.
         definition: One of `DEFINITIONS`.
+        aggregation: One of `AGGREGATIONS`.
+        method: One of `METHODS`, see `interval_jax.adjoints`.
+        order: Degree for method "taylor", 2 by default.
         parts: Number of parts per input.
+        cells: Greatest number of cells, instead of `parts`; see `sobolev.covers.fitted`.
+        directions: Along how many principal directions these are cut beside the inputs: by
+            default 1, with method "natural", which cannot use them, 0.
+        quiet: Shows no progress bar.
 
     Returns:
         The scores, ranges and adjoints.
 
     Raises:
-        ValueError: If the box is no box of the network's inputs, the definition is unknown, or
-            `parts` is not positive.
+        ValueError: If the box is no box of the network's inputs, or an option is unknown or out
+            of range.
     """
-    if parts < 1:
-        raise ValueError(f"parts must be at least 1; got {parts}")
     lower, upper = checked_box(net, lower, upper)
-    edges = np.linspace(lower, upper, parts + 1)
-    cells = np.stack(np.meshgrid(*[np.arange(parts)] * len(lower), indexing="ij"), -1)
-    cells = cells.reshape(-1, len(lower))
-    columns = np.arange(len(lower))
-    enclosures = _enclose(net, edges[cells, columns], edges[cells + 1, columns])
-    return _score(net, definition, lower, upper, *enclosures, rigorous=True)
+    if cells is None:
+        if parts < 1:
+            raise ValueError(f"parts must be at least 1; got {parts}")
+        if directions is not None:
+            raise ValueError("directions are for a number of cells; give that too")
+        cover = covers.grid(lower, upper, parts)
+    else:
+        if parts != 1:
+            raise ValueError(f"give parts or cells, not both; got {parts} and {cells}")
+        if directions is None:
+            directions = 0 if method == "natural" else 1
+        cover = covers.fitted(net, lower, upper, cells, directions)
+    return cover_significance(
+        net,
+        cover,
+        definition=definition,
+        aggregation=aggregation,
+        method=method,
+        order=order,
+        quiet=quiet,
+    )
 
 
 def subbox_significance(
@@ -142,6 +205,10 @@ def subbox_significance(
     relative_width: float,
     seed: int = 0,
     definition: str = "afghan_naumann",
+    aggregation: str = "union",
+    method: str = "natural",
+    order: int | None = None,
+    quiet: bool = False,
 ) -> Significance:
     """Scores every node by the union of enclosures over small boxes placed at random in the box.
 
@@ -157,6 +224,10 @@ def subbox_significance(
         relative_width: Width of the small boxes relative to the box, in (0, 1].
         seed: Seed of their places.
         definition: One of `DEFINITIONS`.
+        aggregation: One of `AGGREGATIONS`.
+        method: One of `METHODS`.
+        order: Degree for method "taylor", 2 by default.
+        quiet: Shows no progress bar.
 
     Returns:
         The scores, ranges and adjoints.
@@ -170,11 +241,128 @@ def subbox_significance(
             f"{relative_width}"
         )
     lower, upper = checked_box(net, lower, upper)
-    width = relative_width * (upper - lower)
-    unit = np.random.default_rng(seed).uniform(size=(n_boxes, len(lower)))
-    corners = lower + unit * (upper - lower - width)
-    enclosures = _enclose(net, corners, np.minimum(corners + width, upper))
-    return _score(net, definition, lower, upper, *enclosures, rigorous=False)
+    found = cover_significance(
+        net,
+        covers.scattered(lower, upper, n_boxes, relative_width, seed),
+        definition=definition,
+        aggregation=aggregation,
+        method=method,
+        order=order,
+        quiet=quiet,
+    )
+    return replace(found, lower=lower, upper=upper, relative_width=relative_width)
+
+
+def neighbourhood_significance(
+    net: network.MLP,
+    points: jax.typing.ArrayLike,
+    *,
+    relative_width: float | None = None,
+    definition: str = "afghan_naumann",
+    aggregation: str = "union",
+    method: str = "natural",
+    order: int | None = None,
+    quiet: bool = False,
+) -> Significance:
+    """Scores every node by the union of enclosures over small boxes around given points.
+
+    What it bounds is the significance within the boxes: data and what is near. Unless their
+    width is given, the boxes are the widest, in powers of two, over which the enclosures on
+    some of the points are less than a quarter larger than the ranges seen in their middles.
+
+    Args:
+        net: The network.
+        points: Shape (n, n_in), in market units.
+        relative_width: Width of the boxes over the range of the points, per input.
+        definition: One of `DEFINITIONS`.
+        aggregation: One of `AGGREGATIONS`.
+        method: One of `METHODS`; forms allow for much wider boxes than intervals.
+        order: Degree for method "taylor", 2 by default.
+        quiet: Shows no progress bar.
+
+    Returns:
+        The scores, ranges and adjoints, and the width.
+
+    Raises:
+        ValueError: If the points do not fit the network, or an option is unknown or out of range.
+    """
+    data = _checked_points(net, points)
+    if relative_width is None:
+        relative_width = _widest(net, data, method, order)
+    elif not relative_width > 0:
+        raise ValueError(f"relative_width must be positive; got {relative_width}")
+    found = cover_significance(
+        net,
+        covers.around(data, relative_width),
+        definition=definition,
+        aggregation=aggregation,
+        method=method,
+        order=order,
+        quiet=quiet,
+    )
+    return replace(found, relative_width=relative_width)
+
+
+def cover_significance(
+    net: network.MLP,
+    cover: Cover,
+    *,
+    definition: str = "afghan_naumann",
+    aggregation: str = "union",
+    method: str = "natural",
+    order: int | None = None,
+    quiet: bool = False,
+) -> Significance:
+    """Scores every node by enclosures over the cells of a cover.
+
+    Args:
+        net: The network.
+        cover: The cells; the box of the result is their hull.
+        definition: One of `DEFINITIONS`.
+        aggregation: One of `AGGREGATIONS`.
+        method: One of `METHODS`.
+        order: Degree for method "taylor", 2 by default.
+        quiet: Shows no progress bar.
+
+    Returns:
+        The scores, ranges and adjoints.
+
+    Raises:
+        ValueError: If an option is unknown.
+    """
+    _check_choice("definition", definition, DEFINITIONS)
+    _check_choice("aggregation", aggregation, AGGREGATIONS)
+    _check_choice("method", method, METHODS)
+    n_in = net.sizes[0]
+    lower, upper = cover.lower[:, :n_in].min(axis=0), cover.upper[:, :n_in].max(axis=0)
+    means = _no_means(net)
+    if definition == "deviation":
+        if cover.complete:
+            unit = np.random.default_rng(0).uniform(size=(_N_MEANS, n_in))
+            points = lower + unit * (upper - lower)
+        else:
+            points = cover.lower / 2 + cover.upper / 2
+        means = _means(net, jnp.asarray(points, net.dtype))
+    ranges, over_cells = _enclose(net, cover, means, method, order, quiet)
+    output, values, adjoints = ranges
+    if aggregation == "union":
+        scores = _scores(definition, values, adjoints, means)
+    else:
+        scores = over_cells[definition, aggregation]
+    return Significance(
+        definition=definition,
+        aggregation=aggregation,
+        method=method,
+        order=2 if method == "taylor" and order is None else order,
+        lower=lower,
+        upper=upper,
+        scores={layer: np.asarray(scores[layer]) for layer in _layers(net)},
+        values={layer: values[layer] for layer in _layers(net)},
+        adjoints={layer: adjoints[layer] for layer in _layers(net)},
+        output=output,
+        rigorous=cover.complete,
+        n_cells=cover.n_cells,
+    )
 
 
 def sampled_significance(
@@ -193,9 +381,24 @@ def sampled_significance(
     Raises:
         ValueError: If the samples do not fit the network, or the definition is unknown.
     """
-    output, values, adjoints = _sample(net, jnp.asarray(x, net.dtype))
-    lower, upper = np.min(x, axis=0), np.max(x, axis=0)
-    return _score(net, definition, lower, upper, output, values, adjoints, rigorous=False)
+    _check_choice("definition", definition, DEFINITIONS)
+    points = jnp.asarray(_checked_points(net, x))
+    output, values, adjoints = _sample(net, points)
+    scores = _scores(definition, values, adjoints, _means(net, points))
+    return Significance(
+        definition=definition,
+        aggregation="union",
+        method="sampled",
+        order=None,
+        lower=np.min(points, axis=0),
+        upper=np.max(points, axis=0),
+        scores={layer: np.asarray(scores[layer]) for layer in _layers(net)},
+        values={layer: values[layer] for layer in _layers(net)},
+        adjoints={layer: adjoints[layer] for layer in _layers(net)},
+        output=output,
+        rigorous=False,
+        n_cells=len(points),
+    )
 
 
 def checked_box(
@@ -231,28 +434,168 @@ def checked_box(
     return lower, upper
 
 
+Scores = dict[str, jax.Array]
 Ranges = tuple[ij.Interval, dict[str, ij.Interval], dict[str, ij.Interval]]
 """Ranges of the output, of the values and of the adjoints."""
 
 
-def _enclose(net: network.MLP, lower: np.ndarray, upper: np.ndarray) -> Ranges:
-    """Hull of the enclosures over boxes, corners of shape (n_boxes, n_in)."""
+def _enclose(
+    net: network.MLP,
+    cover: Cover,
+    means: Scores,
+    method: str,
+    order: int | None,
+    quiet: bool,
+) -> tuple[Ranges, dict[tuple[str, str], Scores]]:
+    """Hull of the enclosures over the cells, and their scores by definition and aggregation."""
     # One batch size for any number of boxes, so that a network shape is compiled only once.
-    missing = -len(lower) % _BATCH
-    lower, upper = (np.pad(c, ((0, missing), (0, 0)), mode="edge") for c in (lower, upper))
-    hulls = [
-        _enclose_batch(net, lower[start : start + _BATCH], upper[start : start + _BATCH])
-        for start in range(0, len(lower), _BATCH)
-    ]
-    return _hull(jax.tree.map(lambda *bounds: jnp.stack(bounds), *hulls))
+    size = _BATCHES[method]
+    missing = -cover.n_cells % size
+    lower, upper = (
+        np.pad(c, ((0, missing), (0, 0)), mode="edge") for c in (cover.lower, cover.upper)
+    )
+    shares = np.pad(cover.shares, (0, missing)).astype(net.dtype)
+    batches = []
+    bar = tqdm(total=cover.n_cells, desc="compiling", unit=" boxes", disable=quiet, file=sys.stderr)
+    with bar:
+        for start in range(0, len(lower), size):
+            here = slice(start, start + size)
+            found = _enclose_batch(
+                net,
+                ij.Interval(jnp.asarray(lower[here]), jnp.asarray(upper[here])),
+                (jnp.asarray(cover.directions), jnp.asarray(cover.lifts)),
+                method=method,
+                order=order,
+            )
+            batch = _joined(found, jnp.asarray(shares[here]), means)
+            batches.append(jax.block_until_ready(batch))
+            bar.set_description("enclosing", refresh=False)
+            bar.update(min(size, cover.n_cells - start))
+    ranges, greatest, mean = jax.tree.map(lambda *results: jnp.stack(results), *batches)
+    greatest = jax.tree.map(lambda a: jnp.max(a, axis=0), greatest)
+    mean = jax.tree.map(lambda a: jnp.sum(a, axis=0), mean)
+    scores = {(name, "max"): found for name, found in greatest.items()}
+    scores |= {(name, "mean"): found for name, found in mean.items()}
+    return _hull(ranges), scores
+
+
+@partial(jax.jit, static_argnames=("method", "order"))
+def _enclose_batch(
+    net: network.MLP,
+    cells: ij.Interval,
+    embedding: tuple[jax.Array, jax.Array],
+    *,
+    method: str,
+    order: int | None,
+) -> Ranges:
+    """The ranges over each of some cells."""
+
+    def enclose(cell: ij.Interval) -> Ranges:
+        found = ij.adjoints(
+            lambda parameters: network.apply(net, covers.point(parameters, *embedding)),
+            method=method,
+            order=order,
+        )(cell)
+        # Inputs outside the cell, which parameters of slabs reach, are not meant.
+        return found.value, {**found.values, "inputs": cell[: net.sizes[0]]}, found.adjoints
+
+    return jax.vmap(enclose)(cells)
+
+
+# Compiled apart from the enclosures: fused with them, it took minutes.
+@jax.jit
+def _joined(
+    ranges: Ranges, shares: jax.Array, means: Scores
+) -> tuple[Ranges, dict[str, Scores], dict[str, Scores]]:
+    """The hull of ranges over cells, and by definition the greatest and the mean of scores."""
+    scores = {name: _scores(name, ranges[1], ranges[2], means) for name in DEFINITIONS}
+    greatest = jax.tree.map(lambda a: jnp.max(a, axis=0), scores)
+    # Padding has no share, and an infinite score of it must not count.
+    share = shares[:, None]
+    mean = jax.tree.map(lambda a: jnp.sum(jnp.where(share > 0, share * a, 0), axis=0), scores)
+    return _hull(ranges), greatest, mean
+
+
+def _scores(
+    definition: str,
+    values: Mapping[str, ij.Interval],
+    adjoints: Mapping[str, ij.Interval],
+    means: Scores,
+) -> Scores:
+    """The scores of every layer, rounded up."""
+
+    def score(value: ij.Interval, adjoint: ij.Interval, mean: jax.Array) -> jax.Array:
+        if definition == "vassiliadis":
+            return ij.wid(value * adjoint)
+        size = ij.wid(value) if definition == "afghan_naumann" else ij.mag(value - mean)
+        return ij.sup(ij.mul(size, ij.mag(adjoint)))
+
+    return {layer: score(values[layer], adjoints[layer], means[layer]) for layer in values}
+
+
+def _widest(net: network.MLP, points: np.ndarray, method: str, order: int | None) -> float:
+    """The width of boxes around the points, relative to their range, that is small enough."""
+    _check_choice("method", method, METHODS)
+    picked = np.linspace(0, len(points) - 1, min(len(points), _N_PILOTS)).astype(int)
+    pilots = points[picked]
+    seen = _sample(net, jnp.asarray(pilots))
+
+    def excess(exponent: int) -> float:
+        """The greatest excess of a layer's widths or adjoints, on average over its nodes."""
+        cover = covers.around(pilots, 2.0**exponent)
+        found, _ = _enclose(net, cover, _no_means(net), method, order, quiet=True)
+        ratios = []
+        sizes: tuple[Callable[[ij.Interval], jax.Array], ...] = (ij.wid, ij.mag)
+        for size, wide, narrow in zip(sizes, found[1:], seen[1:], strict=True):
+            for layer in _layers(net):
+                least = float(jnp.sum(size(narrow[layer])))
+                if least > 0:
+                    ratios.append(float(jnp.sum(size(wide[layer]))) / least)
+        return max(ratios, default=1.0)
+
+    narrow, wide = -jnp.finfo(net.dtype).nmant, 0
+    while narrow < wide:
+        middle = -((-narrow - wide) // 2)
+        if excess(middle) <= _EXCESS:
+            narrow = middle
+        else:
+            wide = middle - 1
+    return float(2.0**narrow)
 
 
 @jax.jit
-def _enclose_batch(net: network.MLP, lower: jax.Array, upper: jax.Array) -> Ranges:
-    def enclose(box: ij.Interval) -> Any:
-        return tuple(ij.adjoints(lambda x: network.apply(net, x))(box))
+def _means(net: network.MLP, points: jax.Array) -> Scores:
+    layers = (points, *network.hidden_activations(net, points))
+    return {
+        name: jnp.mean(values, axis=0) for name, values in zip(_layers(net), layers, strict=True)
+    }
 
-    return _hull(jax.vmap(enclose)(ij.Interval(lower, upper)))
+
+def _no_means(net: network.MLP) -> Scores:
+    return {
+        layer: jnp.zeros(width, net.dtype)
+        for layer, width in zip(_layers(net), net.sizes[:-1], strict=True)
+    }
+
+
+def _layers(net: network.MLP) -> list[str]:
+    return ["inputs", *(f"hidden_{k}" for k in range(1, net.n_hidden + 1))]
+
+
+def _check_choice(what: str, choice: str, choices: tuple[str, ...]) -> None:
+    if choice not in choices:
+        raise ValueError(f"unknown {what} {choice!r}; choose one of {choices}")
+
+
+def _checked_points(net: network.MLP, points: jax.typing.ArrayLike) -> np.ndarray:
+    data = np.asarray(points, net.dtype)
+    if data.ndim != 2 or data.shape[1] != net.sizes[0] or len(data) == 0:
+        raise ValueError(
+            f"expected points of shape (n, {net.sizes[0]}) with n > 0; got {data.shape}"
+        )
+    if not np.all(np.isfinite(data)):
+        raise ValueError("the points must be finite")
+    return data
 
 
 @jax.jit
@@ -296,40 +639,6 @@ def _hull(tree: Any) -> Any:
         return ij.Interval(jnp.min(interval.lo, axis=0), jnp.max(interval.hi, axis=0))
 
     return jax.tree.map(over_first_axis, tree, is_leaf=lambda node: isinstance(node, ij.Interval))
-
-
-def _score(
-    net: network.MLP,
-    definition: str,
-    lower: np.ndarray,
-    upper: np.ndarray,
-    output: ij.Interval,
-    values: Mapping[str, ij.Interval],
-    adjoints: Mapping[str, ij.Interval],
-    *,
-    rigorous: bool,
-) -> Significance:
-    if definition not in DEFINITIONS:
-        raise ValueError(f"unknown definition {definition!r}; choose one of {DEFINITIONS}")
-    layers = ["inputs", *(f"hidden_{k}" for k in range(1, net.n_hidden + 1))]
-    scores = {}
-    for layer in layers:
-        value, adjoint = values[layer], adjoints[layer]
-        if definition == "afghan_naumann":
-            score = ij.wid(value) * ij.mag(adjoint)
-        else:
-            score = ij.wid(value * adjoint)
-        scores[layer] = np.asarray(score)
-    return Significance(
-        definition=definition,
-        lower=np.asarray(lower),
-        upper=np.asarray(upper),
-        scores=scores,
-        values={layer: values[layer] for layer in layers},
-        adjoints={layer: adjoints[layer] for layer in layers},
-        output=output,
-        rigorous=rigorous,
-    )
 
 
 def _json(number: Any) -> float | None:
