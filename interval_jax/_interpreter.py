@@ -287,7 +287,8 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
         slot: value if isinstance(value, jax.Array) else jnp.asarray(value)
         for slot, value in program.constants.items()
     }
-    values.update(zip(program.inputs, arguments, strict=True))
+    for slot, value in zip(program.inputs, arguments, strict=True):
+        values[slot] = _kept(value, slot, program)
     values[UNUSED] = None
     for step in program.steps:
         try:
@@ -301,9 +302,14 @@ def evaluate(program: Program, arguments: Sequence[Value]) -> dict[int, Value]:
             ) from None
         results = result if isinstance(result, list | tuple) else [result]
         for slot, value in zip(step.outputs, results, strict=True):
-            keep = isinstance(value, Form) and value.loose and slot in program.shared
-            values[slot] = named(value, SYMBOLS) if keep else value
+            values[slot] = _kept(value, slot, program)
     return values
+
+
+def _kept(value: Value, slot: int, program: Program) -> Value:
+    """A value, its error with a name if several steps are to share it."""
+    shared = isinstance(value, Form) and value.loose and slot in program.shared
+    return named(value, SYMBOLS) if shared else value
 
 
 def _in_domain(step: Step, values: Sequence[Value], one: Form | Centred) -> Any:

@@ -11,16 +11,18 @@ from interval_jax._forms.arithmetic import (
     times,
 )
 from interval_jax._forms.compose import Smooth, compose
-from interval_jax._forms.form import Form, arguments, moved, named, of_interval
+from interval_jax._forms.form import Form, Group, arguments, in_groups, moved, named, of_interval
 
 __all__ = [
     "Form",
+    "Group",
     "Smooth",
     "add",
     "arguments",
     "as_form",
     "compose",
     "contracted",
+    "in_groups",
     "moved",
     "mul",
     "named",

@@ -25,7 +25,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -47,6 +47,7 @@ __all__ = [
     "arguments",
     "built",
     "constant",
+    "in_groups",
     "moved",
     "named",
     "of_interval",
@@ -335,6 +336,13 @@ def _with_groups(x: Form, groups: tuple[Group, ...]) -> Form:
     zero = [rows.get(identity, jnp.zeros((count, *x.shape), x.dtype)) for identity, count in groups]
     noise = jnp.concatenate([*zero, jnp.zeros((0, *x.shape), x.dtype)])
     return Form(x.poly, noise, x.error, x.spread, x.span, x.monomials, groups, x.loose)
+
+
+def in_groups(x: Form, groups: tuple[Group, ...]) -> Form:
+    """The same values in terms of these groups alone, as forms that loops carry."""
+    kept = {identity for identity, _ in groups}
+    x = without(x, {identity for identity, _ in x.groups} - kept)
+    return replace(_with_groups(x, groups), loose=True)
 
 
 def aligned(*forms: Form) -> list[Form]:

@@ -14,7 +14,8 @@ line, which contains any result.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from dataclasses import replace
+from functools import partial, reduce
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -22,9 +23,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from interval_jax._forms import Form, Group, in_groups
+from interval_jax._interval import Interval
 from interval_jax._rules.integers import clamp
 from interval_jax._rules.registry import Rule, Truth, Value, _define, is_plain
 from interval_jax._rules.sets import anything, as_set, hull, kind, like, nothing, part, within
+from interval_jax._slopes import Centred
 
 __all__ = ["JOINED_AFTER", "WIDENED_AFTER", "Body", "scan_counts"]
 
@@ -60,19 +64,55 @@ def _like(values: Sequence[Value], models: Sequence[Value]) -> list[Value]:
 
 
 def _joined(models: Sequence[Value], others: Sequence[Value]) -> list[Value]:
-    """Of two models each, the one that can hold several values."""
-    return [m if kind(o) is None else o for m, o in zip(models, others, strict=True)]
+    """Of two models each, the one that can hold several values, and knows more of them."""
+    return [
+        m if kind(o) is None or isinstance(m, Form | Centred) else o
+        for m, o in zip(models, others, strict=True)
+    ]
+
+
+def _of_same_box(models: Sequence[Value], values: Sequence[Value]) -> list[Value]:
+    """Abstract centred values with the offsets that there are in the program."""
+    one = next((v for v in values if isinstance(v, Centred)), None)
+    return [
+        replace(m, offsets=one.offsets) if one is not None and isinstance(m, Centred) else m
+        for m in models
+    ]
 
 
 def _settled_kinds(
-    state: list[Value], advance: Callable[[list[Value]], list[Value]]
+    state: list[Value],
+    advance: Callable[[list[Value]], list[Value]],
+    operands: Sequence[Value],
 ) -> list[Value]:
-    """The state as the kinds that a loop's body keeps."""
+    """The state of a loop with these operands, as the kinds that its body keeps."""
     while True:
-        promoted = _like(state, _joined(state, advance(state)))
+        promoted = _like(state, _of_same_box(_joined(state, advance(state)), operands))
         if [kind(v) for v in promoted] == [kind(v) for v in state]:
             return state
         state = promoted
+
+
+def _groups(values: Sequence[Value]) -> tuple[Group, ...]:
+    """The errors that forms among the values share."""
+    found: dict[Group, None] = {}
+    for value in values:
+        if isinstance(value, Form):
+            found.update(dict.fromkeys(value.groups))
+    return tuple(found)
+
+
+def _outside(values: Sequence[Value], groups: tuple[Group, ...]) -> list[Value]:
+    """The values without the errors that were named inside a body: they are others each time."""
+    return [in_groups(v, groups) if isinstance(v, Form) else v for v in values]
+
+
+def _in_domain(results: Sequence[Value], operands: Sequence[Value]) -> list[Value]:
+    """Intervals as the kind that the operands are of, if it is one that knows more."""
+    one = next((v for v in operands if isinstance(v, Form | Centred)), None)
+    if one is None:
+        return list(results)
+    return [like(v, one) if isinstance(v, Interval) else v for v in results]
 
 
 def _axes(values: Any) -> frozenset[Any]:
@@ -101,17 +141,19 @@ def _spread(values: Any, axes: frozenset[Any]) -> Any:
 def _cond(index: Value, *operands: Value, branches: Sequence[Body], **_: Any) -> list[Value]:
     results = [branch.abstract(*operands) for branch in branches]
     if not is_plain(index):
-        return _undecided_cond(index, operands, branches, results)
-    models: Any = reduce(_joined, results)
-    axes = _axes((index, operands))
+        found = _undecided_cond(index, operands, branches, results)
+        return _in_domain(found, operands)
+    models = _of_same_box(reduce(_joined, results), operands)
+    axes, groups = _axes((index, operands)), _groups(operands)
     operands = _spread(operands, axes)
+
+    def taken(branch: Body) -> list[Value]:
+        return _spread(_outside(_like(branch(*operands), models), groups), axes)
+
     return lax.switch(
         lax.convert_element_type(index, np.int32),
         # Closed over, operands keep their identity: x * x is known for a square.
-        [
-            lambda branch=branch: _spread(_like(branch(*operands), models), axes)
-            for branch in branches
-        ],
+        [partial(taken, branch) for branch in branches],
     )
 
 
@@ -158,7 +200,7 @@ def _cond_demand(
     return [True, *used], {**params, "branches": needed}
 
 
-_define("cond", Rule(_cond, bodies=("branches",), demand=_cond_demand))
+_define("cond", Rule(_cond, bodies=("branches",), demand=_cond_demand, forms=_cond))
 
 
 # --- loops of known length --------------------------------------------------------------
@@ -177,21 +219,45 @@ def _scan(
 ) -> list[Value]:
     consts_end, count = scan_counts(params)
     carry_end = consts_end + count
-    consts, xs = values[:consts_end], list(values[carry_end:])
+    consts, xs = values[:consts_end], list(map(_with_steps_first, values[carry_end:]))
     slices = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), xs)
+    groups = _groups(values)
 
     def abstract(carry: list[Value]) -> list[Value]:
         return jaxpr.abstract(*consts, *carry, *slices)[:count]
 
     axes = _axes(values)
-    init = _spread(_settled_kinds(list(values[consts_end:carry_end]), abstract), axes)
+    init = _outside(_settled_kinds(list(values[consts_end:carry_end]), abstract, values), groups)
+    init = _spread(init, axes)
 
     def advance(carry: list[Value], x: list[Value]) -> tuple[list[Value], list[Value]]:
         results = jaxpr(*consts, *carry, *x)
-        return _spread(_like(results[:count], carry), axes), results[count:]
+        return _spread(_like(results[:count], carry), axes), _outside(results[count:], groups)
 
     carry, ys = lax.scan(advance, init, xs, length, reverse=reverse, unroll=unroll)
-    return [*carry, *ys]
+    return [*carry, *map(_with_rows_first, ys)]
+
+
+def _with_steps_first(x: Value) -> Value:
+    """A value with the axis of the steps in front of that of its coefficients."""
+    if isinstance(x, Form):
+        return replace(x, poly=jnp.moveaxis(x.poly, 1, 0), noise=jnp.moveaxis(x.noise, 1, 0))
+    if isinstance(x, Centred):
+        rows = jax.tree.map(lambda b: jnp.moveaxis(b, 1, 0), x.rows)
+        steps = (x.shape[0], *x.offsets.shape)
+        offsets = jax.tree.map(lambda b: jnp.broadcast_to(b, steps), x.offsets)
+        return replace(x, rows=rows, offsets=offsets)
+    return x
+
+
+def _with_rows_first(x: Value) -> Value:
+    """The inverse of :func:`_with_steps_first`."""
+    if isinstance(x, Form):
+        return replace(x, poly=jnp.moveaxis(x.poly, 0, 1), noise=jnp.moveaxis(x.noise, 0, 1))
+    if isinstance(x, Centred):
+        rows = jax.tree.map(lambda b: jnp.moveaxis(b, 0, 1), x.rows)
+        return replace(x, rows=rows, offsets=x.offsets[0])
+    return x
 
 
 def _carried(body: Body, first: int, wanted: Sequence[bool], rest: Sequence[bool] = ()) -> Any:
@@ -215,26 +281,40 @@ def _scan_demand(
     return used, {**params, "jaxpr": body}
 
 
-_define("scan", Rule(_scan, bodies=("jaxpr",), demand=_scan_demand))
+_define("scan", Rule(_scan, bodies=("jaxpr",), demand=_scan_demand, forms=_scan))
 
 
 # --- loops on a condition ---------------------------------------------------------------
 
 
-def _while(  # A loop mapped by vmap has a condition for each element, on the first axes.
+def _while(*values: Value, **params: Any) -> list[Value]:
+    found = _any_while(*values, **params)
+    assert found is not None
+    return found
+
+
+def _while_on_forms(*values: Value, **params: Any) -> list[Value] | None:
+    """A loop whose condition is one on plain arrays; of others the ranges have to do."""
+    return _any_while(*values, decided=True, **params)
+
+
+def _any_while(  # A loop mapped by vmap has a condition for each element, on the first axes.
     *values: Value,
     cond_jaxpr: Body,
     body_jaxpr: Body,
     cond_nconsts: int,
     body_nconsts: int,
     wanted: Sequence[bool] = (),
+    decided: bool = False,
     **_: Any,
-) -> list[Value]:
+) -> list[Value] | None:
     first = cond_nconsts + body_nconsts
     cond_consts, body_consts = values[:cond_nconsts], values[cond_nconsts:first]
-    init = _settled_kinds(list(values[first:]), lambda s: body_jaxpr.abstract(*body_consts, *s))
+    init = _settled_kinds(
+        list(values[first:]), lambda s: body_jaxpr.abstract(*body_consts, *s), values
+    )
     axes = _axes(values)
-    init = _spread(init, axes)
+    init = _spread(_outside(init, _groups(values)), axes)
 
     def condition(state: list[Value]) -> Value:
         return cond_jaxpr(*cond_consts, *state)[0]
@@ -243,6 +323,8 @@ def _while(  # A loop mapped by vmap has a condition for each element, on the fi
         return _spread(_like(body_jaxpr(*body_consts, *state), state), axes)
 
     holds = cond_jaxpr.abstract(*cond_consts, *init)[0]
+    if decided and (isinstance(holds, Truth) or holds.shape):
+        return None
     if not isinstance(holds, Truth):
         if not holds.shape:
             return lax.while_loop(condition, advance, init)
@@ -328,4 +410,12 @@ def _while_demand(
     }
 
 
-_define("while", Rule(_while, bodies=("cond_jaxpr", "body_jaxpr"), demand=_while_demand))
+_define(
+    "while",
+    Rule(
+        _while,
+        bodies=("cond_jaxpr", "body_jaxpr"),
+        demand=_while_demand,
+        forms=_while_on_forms,
+    ),
+)

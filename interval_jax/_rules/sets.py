@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from interval_jax._forms import Form, as_form, in_groups
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rules.registry import (
     Integers,
@@ -19,17 +20,23 @@ from interval_jax._rules.registry import (
     is_real,
     truth,
 )
+from interval_jax._slopes import Centred, as_centred
 
 __all__ = ["anything", "as_set", "full_range", "hull", "kind", "like", "nothing", "part", "within"]
 
 
 def kind(value: Value) -> type | None:
     """The class of values that can hold several, None of those that cannot."""
-    return next((k for k in (Interval, Truth, Integers) if isinstance(value, k)), None)
+    kinds = (Form, Centred, Interval, Truth, Integers)
+    return next((k for k in kinds if isinstance(value, k)), None)
 
 
 def like(value: Value, model: Value) -> Value:
     """A value as the kind and type of another."""
+    if isinstance(model, Form):
+        return in_groups(as_form(value, model.monomials, model.dtype), model.groups)
+    if isinstance(model, Centred):
+        return as_centred(value, model, model.dtype)
     if isinstance(model, Interval):
         return as_interval(value, model.dtype)
     if isinstance(model, Integers):
@@ -40,6 +47,8 @@ def like(value: Value, model: Value) -> Value:
 
 def as_set(value: Value, name: str) -> Value:
     """A value as one of the kinds that can hold several, for a primitive of that name."""
+    if isinstance(value, Form | Centred):
+        return value.span
     if value is None or (kind(value) is not None and not isinstance(value, Integers)):
         return value
     if is_real(value):

@@ -271,8 +271,8 @@ def _function(name: str, rule: Rule, args: Sequence[Value]) -> Centred | None:
 
 def on_centred(name: str, rule: Rule, values: Sequence[Value], params: dict[str, Any]) -> Any:
     """The result of a primitive on centred values; None if their ranges have to do."""
-    if name == "within":
-        return rule.forms(*values) if rule.forms else None
+    if name == "within" or rule.bodies:
+        return rule.forms(*values, **params) if rule.forms else None
     if name in _TABLE:
         return _TABLE[name](rule, *values, **params)
     if rule.linear or name in _LINEAR:
