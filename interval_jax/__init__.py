@@ -153,11 +153,13 @@ from interval_jax.verified import (
     Progress,
     Range,
     Roots,
+    Subdivision,
     bound_range,
     find_roots,
     integrate,
     lipschitz,
     minimize,
+    subdivide,
 )
 
 __version__ = "0.1.0"
@@ -176,6 +178,7 @@ __all__ = [
     "Range",
     "Roots",
     "Rule",
+    "Subdivision",
     "UnsupportedPrimitiveError",
     "abs",
     "abs_rev",
@@ -329,6 +332,7 @@ __all__ = [
     "strict_less",
     "strict_precedes",
     "sub",
+    "subdivide",
     "subset",
     "sum",
     "sum_abs_nearest",

@@ -5,7 +5,8 @@ from interval_jax.verified._find_roots import Roots, find_roots
 from interval_jax.verified._integrate import Integral, integrate
 from interval_jax.verified._lipschitz import Lipschitz, lipschitz
 from interval_jax.verified._minimize import Minimum, minimize
-from interval_jax.verified._search import Progress
+from interval_jax.verified._rounds import Progress
+from interval_jax.verified._subdivide import Subdivision, subdivide
 
 __all__ = [
     "Integral",
@@ -14,9 +15,11 @@ __all__ = [
     "Progress",
     "Range",
     "Roots",
+    "Subdivision",
     "bound_range",
     "find_roots",
     "integrate",
     "lipschitz",
     "minimize",
+    "subdivide",
 ]
