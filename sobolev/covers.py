@@ -21,7 +21,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-import interval_jax as ij
 from sobolev import network
 
 _N_POINTS = 256  # at which slopes are taken
@@ -216,10 +215,7 @@ class _Slabs:
         self.counts = counts
         self.directions = directions
         self.boxes = grid(lower, upper, [int(count) for count in counts[:n_in]])
-        # An enclosure of D x over every cell, of shape (n_cells, k).
-        rows = ij.Interval(jnp.asarray(self.boxes.lower), jnp.asarray(self.boxes.upper))
-        reached = ij.matmul(rows, jnp.asarray(directions.T))
-        self.first, self.last = np.asarray(reached.lo), np.asarray(reached.hi)
+        self.first, self.last = _reached(self.boxes, directions)
         self.edges = [
             _edges(self.first[:, j].min(), self.last[:, j].max(), int(count))
             for j, count in enumerate(counts[n_in:])
@@ -270,6 +266,24 @@ class _Slabs:
             hits = np.all(inside, axis=-1).sum(axis=1)
             shares[mine] = hits / max(hits.sum(), 1) / self.boxes.n_cells
         return shares / shares.sum()
+
+
+def _reached(boxes: Cover, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An enclosure of D x over every box, shapes (n_cells, k), one rounding outward a step."""
+
+    def sums(towards: float) -> np.ndarray:
+        total = np.zeros((boxes.n_cells, len(directions)), directions.dtype)
+        for column, lower, upper in zip(directions.T, boxes.lower.T, boxes.upper.T, strict=True):
+            ends = np.stack([lower[:, None] * column, upper[:, None] * column])
+            term = ends.min(axis=0) if towards < 0 else ends.max(axis=0)
+            total = _beyond(total + _beyond(term, towards), towards)
+        return total
+
+    return sums(-np.inf), sums(np.inf)
+
+
+def _beyond(values: np.ndarray, towards: float) -> np.ndarray:
+    return np.nextafter(values, values.dtype.type(towards))
 
 
 @jax.jit
