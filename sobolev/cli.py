@@ -28,7 +28,7 @@ from sobolev.runs import DamagedFileError, RunDirectoryError
 from sobolev.training import DivergenceError
 
 _N_POINTS = 8192  # on which a pruned file is fitted and compared
-_N_BOXES, _WIDTH = 1024, 0.03  # the sub-boxes that decide what is pruned from a file
+_N_BOXES = 4096  # the small boxes that decide what is pruned from a file
 
 _ANNOUNCED = {
     "labels": "simulating labels",
@@ -110,7 +110,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _significance(options: argparse.Namespace) -> None:
-    if options.source.is_dir() and options.box is None:
+    if options.source.is_dir() and options.box is None and options.around is None:
         experiment = _old_experiment(options)
         _execute(experiment, ("significance",))
         analyses = experiment.json("significance", "significance")
@@ -121,18 +121,48 @@ def _significance(options: argparse.Namespace) -> None:
         )
         _print(analyses, text, options.json)
         return
-    net, lower, upper = _network_and_box(options)
     with _user_input():
-        if options.samples is not None:
-            points = _uniform(lower, upper, net, options.samples)
-            found = significance.sampled_significance(net, points, definition=options.definition)
-        else:
-            found = significance.interval_significance(
-                net, lower, upper, definition=options.definition, parts=options.parts
-            )
-    content = found.as_dict()
+        content = _analysed(options).as_dict()
     text = f"{_enclosure_text(content)}\n\n{_ranking_text(content, options.top)}"
     _print(content, text, options.json)
+
+
+def _analysed(options: argparse.Namespace) -> significance.Significance:
+    score = {"definition": options.definition, "aggregation": options.aggregation}
+    form = {"method": options.method, "order": options.order}
+    if options.order is not None and options.method != "taylor":
+        raise InputError(f"--order is for --method taylor; the method is {options.method}")
+    if options.around is not None:
+        given = {"box": options.box, "cells": options.cells, "samples": options.samples}
+        given["parts"] = None if options.parts == 1 else options.parts
+        for name, value in given.items():
+            if value is not None:
+                raise InputError(f"--around takes the place of --{name}; give one of them")
+        net, points = _load(options), _points(options.around)
+        return significance.neighbourhood_significance(
+            net, points, relative_width=options.width, **score, **form
+        )
+    if options.width is not None:
+        raise InputError("--width is for --around")
+    net, lower, upper = _network_and_box(options)
+    if options.samples is not None:
+        if options.aggregation != "union":
+            raise InputError("--samples has the aggregation union alone")
+        samples = _uniform(lower, upper, net, options.samples)
+        return significance.sampled_significance(net, samples, definition=options.definition)
+    return significance.interval_significance(
+        net, lower, upper, parts=options.parts, cells=options.cells, **score, **form
+    )
+
+
+def _points(path: Path) -> np.ndarray:
+    content = np.load(path)
+    if isinstance(content, np.ndarray):
+        return content
+    with content:
+        if "x" not in content:
+            raise InputError(f"{path} holds no array x, only {', '.join(content) or 'nothing'}")
+        return np.asarray(content["x"])
 
 
 def _prune(options: argparse.Namespace) -> None:
@@ -159,13 +189,8 @@ def _prune(options: argparse.Namespace) -> None:
     net, lower, upper = _network_and_box(options)
     points = _uniform(lower, upper, net, _N_POINTS)
     with _user_input():
-        scores = significance.subbox_significance(
-            net,
-            lower,
-            upper,
-            n_boxes=_N_BOXES,
-            relative_width=_WIDTH,
-            definition=options.definition,
+        scores = significance.neighbourhood_significance(
+            net, points[:_N_BOXES], definition=options.definition
         )
         small_net = pruning.prune(
             net, scores.hidden, _keep(options.keep), compensation="least_squares", data=points
@@ -299,9 +324,16 @@ def _shape(net: network.MLP) -> str:
 
 def _enclosure_text(analysis: Mapping[str, Any]) -> str:
     box, output = analysis["box"], analysis["output"]
-    kind = "proven enclosure of the output" if analysis["rigorous"] else "range of the output seen"
+    proven = analysis["method"] != "sampled"
+    kind = "proven enclosure of the output" if proven else "range of the output seen"
+    where = "on"
+    if analysis["relative_width"] is not None:
+        where = (
+            f"on {analysis['n_cells']} boxes, {analysis['relative_width']:.1e} of the range of "
+            "the points wide, in"
+        )
     return (
-        f"{kind.capitalize()} on the box with lower corner {_corner(box['lower'])} and upper "
+        f"{kind.capitalize()} {where} the box with lower corner {_corner(box['lower'])} and upper "
         f"corner {_corner(box['upper'])}:\n"
         f"[{_decimal(output['lower'], decimal.ROUND_FLOOR)}, "
         f"{_decimal(output['upper'], decimal.ROUND_CEILING)}]"

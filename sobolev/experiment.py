@@ -28,7 +28,7 @@ from sobolev.payoffs import BasketCall
 from sobolev.presets import RunConfig, Target, from_dict
 from sobolev.runs import RunDirectory, RunDirectoryError
 
-_PURPOSES = ("labels", "dense", "compensation", "sampling", "scratch")
+_PURPOSES = ("labels", "dense", "compensation", "sampling", "scratch", "subboxes")
 _EVALUATION_SEED = 20_240_603  # one set of test points for all seeds
 
 

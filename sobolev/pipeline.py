@@ -44,25 +44,22 @@ def train_dense(experiment: Experiment) -> None:
 def analyse(experiment: Experiment) -> None:
     """Scores the neurons of the dense network on sub-boxes, on the whole box, and on samples.
 
-    The scores on sub-boxes decide what is pruned; those on the whole box are proven there, as is
-    its enclosure of the output; the sampled ones are for comparison.
+    The scores on sub-boxes decide what is pruned: cells that cover the box, or boxes around random
+    points of it. Those on the whole box are proven there by one pass, as is its enclosure of the
+    output; the sampled ones are for comparison.
     """
     if experiment.directory.is_complete("significance"):
         return
     net, settings = experiment.network("train"), experiment.config.significance
     with experiment.directory.stage("significance") as folder:
         analyses = {
-            "sub-boxes": significance.subbox_significance(
+            "sub-boxes": _on_subboxes(experiment, net),
+            "whole box": significance.interval_significance(
                 net,
                 settings.lower,
                 settings.upper,
-                n_boxes=settings.n_boxes,
-                relative_width=settings.relative_width,
-                seed=experiment.config.seed,
                 definition=settings.definition,
-            ),
-            "whole box": significance.interval_significance(
-                net, settings.lower, settings.upper, definition=settings.definition
+                quiet=experiment.quiet,
             ),
             "sampled": significance.sampled_significance(
                 net,
@@ -217,6 +214,25 @@ def execute(
             announce(step)
         written += STEPS[step](experiment) or []
     return written
+
+
+def _on_subboxes(experiment: Experiment, net: network.MLP) -> significance.Significance:
+    settings = experiment.config.significance
+    score: dict[str, Any] = {
+        "definition": settings.definition,
+        "aggregation": settings.aggregation,
+        "method": settings.method,
+        "order": settings.order,
+        "quiet": experiment.quiet,
+    }
+    if settings.cells is not None:
+        return significance.interval_significance(
+            net, settings.lower, settings.upper, cells=settings.cells, **score
+        )
+    points = experiment.box_points(settings.n_boxes, "subboxes")
+    return significance.neighbourhood_significance(
+        net, points, relative_width=settings.relative_width, **score
+    )
 
 
 def _train(

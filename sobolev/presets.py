@@ -44,21 +44,30 @@ class LabelConfig:
 
 @dataclass(frozen=True)
 class SignificanceConfig:
-    """The interval analysis, see `sobolev.significance.subbox_significance`.
+    """The interval analysis that decides which neurons stay, see `sobolev.significance`.
 
     Attributes:
         lower: Lower end of every input over the box analysed.
         upper: Upper end.
         definition: The significance formula.
-        n_boxes: Number of sub-boxes over which the enclosures are joined.
-        relative_width: Width of a sub-box over the width of the box.
+        aggregation: How scores over several boxes make one.
+        method: Intervals or forms.
+        order: Degree of Taylor forms, None for 2.
+        cells: Greatest number of cells that the box is cut into, proven over all of it; None for
+            boxes around random points.
+        n_boxes: Number of boxes around random points.
+        relative_width: Their width over the width of the box; None for the automatic one.
     """
 
     lower: float
     upper: float
     definition: str = "afghan_naumann"
-    n_boxes: int = 1024
-    relative_width: float = 0.03
+    aggregation: str = "union"
+    method: str = "natural"
+    order: int | None = None
+    cells: int | None = None
+    n_boxes: int = 4096
+    relative_width: float | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,7 @@ def quick(seed: int = 0, dtype: str = "float64") -> RunConfig:
         hidden=(64,) * 6,
         activation="silu",
         training=TrainingConfig(epochs=10, batch_size=512, learning_rate=3e-3, seed=seed),
-        significance=SignificanceConfig(lower, upper, n_boxes=256),
+        significance=SignificanceConfig(lower, upper),
         compensation="least_squares",
         n_compensation_points=8192,
         targets=(
@@ -152,7 +161,7 @@ def paper(seed: int = 0, dtype: str = "float64") -> RunConfig:
         hidden=(128,) * 6,
         activation="silu",
         training=TrainingConfig(epochs=8, batch_size=1024, learning_rate=3e-3, seed=seed),
-        significance=SignificanceConfig(lower, upper),
+        significance=SignificanceConfig(lower, upper, method="taylor", cells=256),
         compensation="least_squares",
         n_compensation_points=8192,
         targets=(

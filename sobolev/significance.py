@@ -332,7 +332,7 @@ def cover_significance(
     """
     _check_choice("definition", definition, DEFINITIONS)
     _check_choice("aggregation", aggregation, AGGREGATIONS)
-    _check_choice("method", method, METHODS)
+    _check_method(method, order)
     n_in = net.sizes[0]
     lower, upper = cover.lower[:, :n_in].min(axis=0), cover.upper[:, :n_in].max(axis=0)
     means = _no_means(net)
@@ -346,7 +346,7 @@ def cover_significance(
     ranges, over_cells = _enclose(net, cover, means, method, order, quiet)
     output, values, adjoints = ranges
     if aggregation == "union":
-        scores = _scores(definition, values, adjoints, means)
+        scores = _scores_compiled(definition, values, adjoints, means)
     else:
         scores = over_cells[definition, aggregation]
     return Significance(
@@ -384,7 +384,7 @@ def sampled_significance(
     _check_choice("definition", definition, DEFINITIONS)
     points = jnp.asarray(_checked_points(net, x))
     output, values, adjoints = _sample(net, points)
-    scores = _scores(definition, values, adjoints, _means(net, points))
+    scores = _scores_compiled(definition, values, adjoints, _means(net, points))
     return Significance(
         definition=definition,
         aggregation="union",
@@ -455,19 +455,19 @@ def _enclose(
         np.pad(c, ((0, missing), (0, 0)), mode="edge") for c in (cover.lower, cover.upper)
     )
     shares = np.pad(cover.shares, (0, missing)).astype(net.dtype)
+    embedding = (jnp.asarray(cover.directions), jnp.asarray(cover.lifts))
+    none = (embedding[0][:0], embedding[1][:, :0])
     batches = []
     bar = tqdm(total=cover.n_cells, desc="compiling", unit=" boxes", disable=quiet, file=sys.stderr)
     with bar:
         for start in range(0, len(lower), size):
             here = slice(start, start + size)
-            found = _enclose_batch(
-                net,
-                ij.Interval(jnp.asarray(lower[here]), jnp.asarray(upper[here])),
-                (jnp.asarray(cover.directions), jnp.asarray(cover.lifts)),
-                method=method,
-                order=order,
-            )
-            batch = _joined(found, jnp.asarray(shares[here]), means)
+            cells = ij.Interval(jnp.asarray(lower[here]), jnp.asarray(upper[here]))
+            found = _enclose_batch(net, cells, embedding, method=method, order=order)
+            # Slabs reach beyond their cells: intervals over these may be tighter.
+            boxes = cells[:, : net.sizes[0]]
+            other = _enclose_batch(net, boxes, none, method="natural", order=None)
+            batch = _joined(found, other, jnp.asarray(shares[here]), means)
             batches.append(jax.block_until_ready(batch))
             bar.set_description("enclosing", refresh=False)
             bar.update(min(size, cover.n_cells - start))
@@ -496,8 +496,7 @@ def _enclose_batch(
             method=method,
             order=order,
         )(cell)
-        # Inputs outside the cell, which parameters of slabs reach, are not meant.
-        return found.value, {**found.values, "inputs": cell[: net.sizes[0]]}, found.adjoints
+        return found.value, found.values, found.adjoints
 
     return jax.vmap(enclose)(cells)
 
@@ -505,9 +504,10 @@ def _enclose_batch(
 # Compiled apart from the enclosures: fused with them, it took minutes.
 @jax.jit
 def _joined(
-    ranges: Ranges, shares: jax.Array, means: Scores
+    found: Ranges, other: Ranges, shares: jax.Array, means: Scores
 ) -> tuple[Ranges, dict[str, Scores], dict[str, Scores]]:
-    """The hull of ranges over cells, and by definition the greatest and the mean of scores."""
+    """The hull of two ranges over cells, and by definition the greatest and the mean of scores."""
+    ranges = jax.tree.map(ij.intersection, found, other, is_leaf=_is_interval)
     scores = {name: _scores(name, ranges[1], ranges[2], means) for name in DEFINITIONS}
     greatest = jax.tree.map(lambda a: jnp.max(a, axis=0), scores)
     # Padding has no share, and an infinite score of it must not count.
@@ -533,9 +533,12 @@ def _scores(
     return {layer: score(values[layer], adjoints[layer], means[layer]) for layer in values}
 
 
+_scores_compiled = jax.jit(_scores, static_argnums=0)
+
+
 def _widest(net: network.MLP, points: np.ndarray, method: str, order: int | None) -> float:
     """The width of boxes around the points, relative to their range, that is small enough."""
-    _check_choice("method", method, METHODS)
+    _check_method(method, order)
     picked = np.linspace(0, len(points) - 1, min(len(points), _N_PILOTS)).astype(int)
     pilots = points[picked]
     seen = _sample(net, jnp.asarray(pilots))
@@ -585,6 +588,14 @@ def _layers(net: network.MLP) -> list[str]:
 def _check_choice(what: str, choice: str, choices: tuple[str, ...]) -> None:
     if choice not in choices:
         raise ValueError(f"unknown {what} {choice!r}; choose one of {choices}")
+
+
+def _check_method(method: str, order: int | None) -> None:
+    _check_choice("method", method, METHODS)
+    if order is not None and (method != "taylor" or order < 1):
+        raise ValueError(
+            f"order is a positive number for method 'taylor'; got {order} for {method!r}"
+        )
 
 
 def _checked_points(net: network.MLP, points: jax.typing.ArrayLike) -> np.ndarray:
@@ -638,7 +649,11 @@ def _hull(tree: Any) -> Any:
     def over_first_axis(interval: ij.Interval) -> ij.Interval:
         return ij.Interval(jnp.min(interval.lo, axis=0), jnp.max(interval.hi, axis=0))
 
-    return jax.tree.map(over_first_axis, tree, is_leaf=lambda node: isinstance(node, ij.Interval))
+    return jax.tree.map(over_first_axis, tree, is_leaf=_is_interval)
+
+
+def _is_interval(node: Any) -> bool:
+    return isinstance(node, ij.Interval)
 
 
 def _json(number: Any) -> float | None:

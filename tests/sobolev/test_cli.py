@@ -109,6 +109,52 @@ def test_significance_of_a_file(sobolev, net_file):
     assert "Range of the output seen" in text
 
 
+def test_significance_of_a_file_by_forms(sobolev, tmp_path):
+    # As in test_significance: compiled once.
+    net = network.initialise(jax.random.key(0), (2, 3, 2, 1), activation="tanh")
+    file = export_onnx(net, tmp_path / "net.onnx")
+    options = ("--method", "taylor", "--cells", "18", "--json")
+    code, text, err = sobolev("significance", file, "--box", "0.5", "1.5", *options)
+    assert code == 0
+    content = json.loads(text)
+    assert content["rigorous"]
+    assert (content["method"], content["order"]) == ("taylor", 2)
+    assert 1 < content["n_cells"] <= 18
+    assert "boxes/s" in err
+
+
+def test_significance_near_data(sobolev, net_file, tmp_path):
+    points = np.random.default_rng(0).uniform(0.5, 1.5, (50, 3))
+    np.save(tmp_path / "data.npy", points)
+    code, text, _ = sobolev("significance", net_file, "--around", tmp_path / "data.npy", "--json")
+    assert code == 0
+    content = json.loads(text)
+    assert not content["rigorous"]
+    assert content["n_cells"] == 50
+    assert 0 < content["relative_width"] < 1
+    np.savez(tmp_path / "data.npz", x=points)
+    arguments = ("significance", net_file, "--around", tmp_path / "data.npz", "--width", "0.125")
+    code, text, _ = sobolev(*arguments)
+    assert code == 0
+    assert "on 50 boxes, 1.2e-01 of the range of the points wide" in text
+
+
+def test_significance_near_data_needs_data(sobolev, net_file, tmp_path):
+    arguments = ("significance", net_file, "--around", tmp_path / "data.npz")
+    assert_one_line_error(sobolev(*arguments), 2, "data.npz")
+    np.savez(tmp_path / "data.npz", y=np.ones((2, 3)))
+    assert_one_line_error(sobolev(*arguments), 2, "no array x, only y")
+    np.savez(tmp_path / "data.npz", x=np.ones((2, 4)))
+    assert_one_line_error(sobolev(*arguments), 2, "shape (n, 3)", "(2, 4)")
+    assert_one_line_error(sobolev(*arguments, "--cells", "4"), 2, "--around", "--cells")
+    box = ("significance", net_file, "--box", "0.5", "1.5")
+    assert_one_line_error(sobolev(*box, "--width", "0.1"), 2, "--width is for --around")
+    assert_one_line_error(sobolev(*box, "--order", "2"), 2, "--order is for --method taylor")
+    result = sobolev(*box, "--samples", "5", "--aggregation", "max")
+    assert_one_line_error(result, 2, "--samples")
+    assert_one_line_error(sobolev(*box, "--cells", "0"), 2, "number of cells")
+
+
 def test_significance_of_a_run_on_another_box(sobolev, finished):
     code, text, _ = sobolev("significance", finished, "--box", "0.9", "1.1", "--json")
     assert code == 0

@@ -12,9 +12,11 @@ import pytest
 import interval_jax as ij
 from sobolev import network
 from sobolev.significance import (
+    AGGREGATIONS,
     DEFINITIONS,
     checked_box,
     interval_significance,
+    neighbourhood_significance,
     sampled_significance,
     subbox_significance,
 )
@@ -194,6 +196,211 @@ def test_a_box_between_float32_numbers_is_rounded_outward():
 def test_unknown_definition(net):
     with pytest.raises(ValueError, match="unknown definition 'taylor'"):
         interval_significance(net, LOWER, UPPER, definition="taylor")
+
+
+# --- forms and covers ---------------------------------------------------------------------
+
+
+# One shape and method for all tests of forms: compiled once, in test_cli too.
+SLABS = {"cells": 18, "method": "taylor", "quiet": True}
+
+
+@pytest.fixture(scope="module")
+def tanh_net():
+    drawn = network.initialise(jax.random.key(3), (2, 3, 2, 1), activation="tanh")
+    x = jax.random.uniform(jax.random.key(4), (50, 2), minval=LOWER, maxval=UPPER)
+    return network.with_normalisation(drawn, x, jnp.sin(3 * x).sum(axis=1))
+
+
+def test_forms_over_cells_in_slabs_contain_all_samples_and_are_tighter(tanh_net):
+    forms = interval_significance(tanh_net, LOWER, UPPER, **SLABS)
+    natural = interval_significance(tanh_net, LOWER, UPPER, cells=18, directions=1, quiet=True)
+    samples = jax.random.uniform(jax.random.key(2), (2000, 2), minval=LOWER, maxval=UPPER)
+    seen = sampled_significance(tanh_net, samples)
+    assert forms.rigorous
+    assert natural.rigorous
+    assert (forms.method, forms.order, forms.aggregation) == ("taylor", 2, "union")
+    assert 6 < forms.n_cells <= 18
+    assert_subset(seen.output, forms.output)
+    assert_subset(forms.output, natural.output)
+    assert float(ij.wid(forms.output)) < 0.99 * float(ij.wid(natural.output))
+    for layer in forms.values:
+        assert_subset(forms.values[layer], natural.values[layer])
+        assert_subset(forms.adjoints[layer], natural.adjoints[layer])
+    np.testing.assert_array_equal(forms.values["inputs"].lo, [LOWER] * 2)
+    np.testing.assert_array_equal(forms.values["inputs"].hi, [UPPER] * 2)
+    for layer in forms.values:
+        assert_subset(seen.values[layer], forms.values[layer])
+        assert_subset(seen.adjoints[layer], forms.adjoints[layer])
+        assert np.all(seen.scores[layer] <= forms.scores[layer])
+
+
+def arb_forward_and_adjoints(net, x):
+    """Values and adjoints of every layer of a tanh network at floats, to 300 bits."""
+    from flint import arb, ctx
+
+    before, ctx.prec = ctx.prec, 300
+    try:
+
+        def vector(a):
+            return [arb(float(v)) for v in np.asarray(a)]
+
+        layers = [vector(x)]
+        means, scales = vector(net.x_mean), vector(net.x_scale)
+        signal = [(v - m) / s for v, m, s in zip(layers[0], means, scales, strict=True)]
+        slopes = []
+        for weight, bias in zip(net.weights, net.biases, strict=True):
+            columns = [vector(c) for c in np.asarray(weight).T]
+            pre = [
+                b + sum(w * v for w, v in zip(column, signal, strict=True))
+                for column, b in zip(columns, vector(bias), strict=True)
+            ]
+            if weight is not net.weights[-1]:
+                signal = [z.tanh() for z in pre]
+                slopes.append([1 - v * v for v in signal])
+                layers.append(signal)
+        scale = arb(float(net.y_scale))
+        output = arb(float(net.y_mean)) + scale * pre[0]
+        adjoint = [scale * w for w in vector(np.asarray(net.weights[-1])[:, 0])]
+        adjoints = [adjoint]
+        for weight, slope in zip(net.weights[-2::-1], slopes[::-1], strict=True):
+            local = [g * d for g, d in zip(adjoint, slope, strict=True)]
+            rows = [vector(row) for row in np.asarray(weight)]
+            adjoint = [sum(w * g for w, g in zip(row, local, strict=True)) for row in rows]
+            if weight is net.weights[0]:
+                adjoint = [g / s for g, s in zip(adjoint, scales, strict=True)]
+            adjoints.insert(0, adjoint)
+        return output, layers, adjoints
+    finally:
+        ctx.prec = before
+
+
+def assert_holds(interval, balls):
+    for lo, hi, ball in zip(interval.lo, interval.hi, balls, strict=True):
+        assert float(lo) <= ball
+        assert ball <= float(hi)
+
+
+def test_taylor_forms_contain_exact_values_and_scores_bound_exact_products(tanh_net):
+    bounds = {
+        (definition, aggregation): interval_significance(
+            tanh_net,
+            LOWER,
+            UPPER,
+            definition=definition,
+            aggregation=aggregation,
+            **SLABS,
+        )
+        for definition, aggregation in (("afghan_naumann", "union"), ("deviation", "max"))
+    }
+    found = bounds["afghan_naumann", "union"]
+    assert found.order == 2
+    # The means that "deviation" compares with are those of the cover's own samples.
+    unit = np.random.default_rng(0).uniform(size=(4096, 2))
+    x = jnp.asarray(LOWER + unit * (UPPER - LOWER))
+    mean = np.asarray(network.hidden_activations(tanh_net, x)[0].mean(axis=0))
+    deviation = bounds["deviation", "max"].scores["hidden_1"]
+    corners = [[a, b] for a in (LOWER, 1.0, UPPER) for b in (LOWER, 0.7, UPPER)]
+    points = np.concatenate([corners, np.asarray(x[:40])])
+    extremes = []
+    for point in points:
+        output, layers, adjoints = arb_forward_and_adjoints(tanh_net, point)
+        assert_holds(ij.Interval(found.output.lo[None], found.output.hi[None]), [output])
+        for layer, value, adjoint in zip(found.scores, layers, adjoints, strict=True):
+            assert_holds(found.values[layer], value)
+            assert_holds(found.adjoints[layer], adjoint)
+        extremes.append((layers[1], adjoints[1]))
+        for j, bound in enumerate(deviation):
+            # The mean is only known to roundings.
+            assert abs(layers[1][j] - float(mean[j])) * abs(adjoints[1][j]) <= bound + 1e-14
+    for j, score in enumerate(found.scores["hidden_1"]):
+        values, adjoints = [v[j] for v, _ in extremes], [abs(g[j]) for _, g in extremes]
+        width = max(values, key=float) - min(values, key=float)
+        assert width * max(adjoints, key=float) <= float(score)
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_aggregations_are_ordered(tanh_net, definition):
+    union, greatest, mean = (
+        interval_significance(
+            tanh_net, LOWER, UPPER, definition=definition, aggregation=aggregation, **SLABS
+        )
+        for aggregation in AGGREGATIONS
+    )
+    for layer in union.scores:
+        assert np.all(mean.scores[layer] <= greatest.scores[layer])
+        assert np.all(greatest.scores[layer] <= union.scores[layer])
+        assert np.any(mean.scores[layer] < union.scores[layer])
+
+
+def test_boxes_around_points_are_joined(net, samples):
+    points = np.asarray(samples[:40])
+    seen = sampled_significance(net, points)
+    found = neighbourhood_significance(net, points, relative_width=0.01, quiet=True)
+    assert not found.rigorous
+    assert (found.n_cells, found.relative_width) == (40, 0.01)
+    assert_subset(seen.output, found.output)
+    for layer in found.values:
+        assert_subset(seen.values[layer], found.values[layer])
+        assert_subset(seen.adjoints[layer], found.adjoints[layer])
+    assert np.all(found.lower < points.min(axis=0))
+    assert np.all(found.upper > points.max(axis=0))
+
+
+def test_the_width_of_boxes_around_points_is_the_greatest_that_ranks_alike(net, samples):
+    points = np.asarray(samples[:200])
+    found = neighbourhood_significance(net, points, quiet=True)
+    width = found.relative_width
+    assert 1e-6 < width < 0.2
+    assert np.log2(width) == np.round(np.log2(width))
+    seen = sampled_significance(net, points)
+    for layer, scores in found.scores.items():
+        assert scores.sum() < 1.6 * seen.scores[layer].sum()
+    wider = neighbourhood_significance(net, points, relative_width=8 * width, quiet=True)
+    assert max(w.sum() / seen.scores[k].sum() for k, w in wider.scores.items()) > 1.6
+    at_a_point = neighbourhood_significance(net, points[:1], quiet=True)
+    assert 0 < at_a_point.relative_width < 1
+
+
+def test_progress_is_shown_on_standard_error(net, capsys):
+    interval_significance(net, LOWER, UPPER, parts=3)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "27/27" in captured.err
+    interval_significance(net, LOWER, UPPER, parts=3, quiet=True)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "magic"}, "unknown method 'magic'"),
+        ({"aggregation": "least"}, "unknown aggregation 'least'"),
+        ({"order": 2}, "order is a positive number for method 'taylor'"),
+        ({"order": 0, "method": "taylor"}, "order is a positive number"),
+        ({"parts": 2, "cells": 4}, "give parts or cells, not both"),
+        ({"directions": 1}, "directions are for a number of cells"),
+        ({"cells": 0}, "number of cells must be at least 1"),
+    ],
+)
+def test_options_that_do_not_fit(net, options, message):
+    with pytest.raises(ValueError, match=message):
+        interval_significance(net, LOWER, UPPER, quiet=True, **options)
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (np.ones((4, 2)), r"shape \(n, 3\) with n > 0; got \(4, 2\)"),
+        (np.ones((0, 3)), "n > 0"),
+        (np.full((2, 3), np.nan), "finite"),
+    ],
+)
+def test_what_are_no_points_is_refused(net, points, message):
+    with pytest.raises(ValueError, match=message):
+        neighbourhood_significance(net, points)
+    with pytest.raises(ValueError, match="relative_width must be positive"):
+        neighbourhood_significance(net, np.ones((1, 3)), relative_width=0.0)
 
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "paper" / "dense_sobolev_6x128.onnx"
