@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from flint import arb
+from jax import lax, nn
+from jax.scipy import special
 
 import interval_jax as ij
 from benchmarks import hard_points
@@ -45,6 +48,7 @@ class Case:
         cost: Seconds for a hundred thousand exact values, roughly: points are spread accordingly.
         boxes: The arguments for points, if these are not the arguments themselves but numbers that
             the result has to contain. Then nothing is said of its tightness.
+        program: The same function as JAX writes it, of arrays, if it has it.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Case:
     arguments: int = 1
     cost: float = 0.5
     boxes: Callable[..., tuple[ij.Interval, ...]] | None = None
+    program: Callable[..., Any] | None = None
 
     def range(self, dtype: type) -> Range:
         """The active range for a type."""
@@ -113,6 +118,25 @@ _ACTIVE: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "relu": _EVERYWHERE, "lgamma": ((-40.0, 180.0), (-20.0, 40.0)),
 }  # fmt: skip
 
+_PROGRAMS: dict[str, Callable[..., Any]] = {
+    "abs": lax.abs, "neg": lax.neg, "sqr": lax.square, "recip": lambda x: 1 / x,
+    "sqrt": lax.sqrt, "cbrt": lax.cbrt, "rsqrt": lax.rsqrt, "sign": lax.sign, "ceil": lax.ceil,
+    "floor": lax.floor, "exp": lax.exp, "exp2": lax.exp2, "expm1": lax.expm1, "log": lax.log,
+    "log1p": lax.log1p, "sin": lax.sin, "cos": lax.cos, "tan": lax.tan, "asin": lax.asin,
+    "acos": lax.acos, "atan": lax.atan, "sinh": lax.sinh, "cosh": lax.cosh, "tanh": lax.tanh,
+    "asinh": lax.asinh, "acosh": lax.acosh, "atanh": lax.atanh, "erf": lax.erf, "erfc": lax.erfc,
+    "erfinv": lax.erf_inv, "lgamma": lax.lgamma, "digamma": lax.digamma,
+    "logistic": lax.logistic, "silu": nn.silu, "softplus": nn.softplus, "relu": nn.relu,
+    "gelu": partial(nn.gelu, approximate=False), "ndtr": special.ndtr, "ndtri": special.ndtri,
+    "log_ndtr": special.log_ndtr, "add": lax.add, "sub": lax.sub, "mul": lax.mul, "div": lax.div,
+    "min": lax.min, "max": lax.max, "hypot": jnp.hypot, "atan2": lax.atan2, "pow": lax.pow,
+    "fma": lambda x, y, z: x * y + z, "logsumexp": lambda *x: nn.logsumexp(jnp.stack(x)),
+    "softmax": lambda *x: nn.softmax(jnp.stack(x))[0], "pown -3": lambda x: lax.integer_pow(x, -3),
+    "pown 2": lambda x: lax.integer_pow(x, 2), "pown 3": lambda x: lax.integer_pow(x, 3),
+    "pown -2": lambda x: lax.integer_pow(x, -2), "pown 10": lambda x: lax.integer_pow(x, 10),
+}  # fmt: skip
+"""Functions of JAX that are functions of the catalogue."""
+
 _SLOW = {"erfcinv": 1.0, "ndtri": 1.0, "log_ndtr": 0.7, "gelu": 0.7, "gelu_derivative": 0.7}
 """Functions that take Arb longer than others."""
 
@@ -168,7 +192,8 @@ def _by_arb(function: Callable[..., arb]) -> Values:
 def cases() -> list[Case]:
     """All functions of interval_jax that have values at points and an oracle."""
     found = [*_functions_of_one(), *_functions_of_several(), *_powers_and_roots(), *_reverse()]
-    return sorted(found, key=lambda case: case.name)
+    with_programs = (replace(case, program=_PROGRAMS.get(case.name)) for case in found)
+    return sorted(with_programs, key=lambda case: case.name)
 
 
 def _functions_of_one() -> Iterable[Case]:

@@ -1,9 +1,10 @@
 """The corpus under ``enclose``: exact values at sampled points, in every way of calling.
 
 ``python -m benchmarks corpus --points N`` encloses every case of :mod:`benchmarks.programs` over N
-boxes, in float32 and float64, operation by operation, under ``jit``, ``vmap`` and both, and
-compares with the exact value at a point of each box, and with the enclosure of a smaller box that
-has it too (inclusion isotonicity). There is no tolerance. With ``--json FILE`` what is finished is
+boxes, in float32 and float64, operation by operation, under ``jit``, ``vmap`` and both, by every
+method, and compares with the exact value at a point of each box, and with the natural enclosure of
+a smaller box that has it too (inclusion isotonicity). Derivatives are compared where the reference
+has one. There is no tolerance. With ``--json FILE`` what is finished is
 in the file at any time, and ``--resume`` goes on from there. The exit status is 1 if an exact value
 is not enclosed, or an enclosure of a smaller box not within that of the larger where the case says
 that it is.
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 from tqdm import tqdm
@@ -31,6 +33,7 @@ import interval_jax as ij
 from benchmarks.harness import environment, write_text
 from benchmarks.processes import results
 from benchmarks.programs import CASES, Case
+from interval_jax._enclose import _DEGREES
 
 __all__ = ["DTYPES", "WAYS", "Outcome", "Task", "check", "main"]
 
@@ -39,20 +42,77 @@ PRECISION = 400
 """Bits of mpmath's numbers; exact values are taken to be known to half of them."""
 
 
-def _whole(case: Case) -> Callable[..., Any]:
-    return ij.enclose(jax.vmap(case.function) if case.vector else case.function)
-
-
-def _mapped(case: Case) -> Callable[..., Any]:
-    return jax.vmap(ij.enclose(case.function))
-
-
-WAYS: dict[str, Callable[[Case], Callable[..., Any]]] = {
-    "eager": _whole,
-    "jit": lambda case: jax.jit(_whole(case)),
-    "vmap": _mapped,
-    "jit of vmap": lambda case: jax.jit(_mapped(case)),
+METHODS: dict[str, dict[str, Any]] = {
+    **{name: {"method": name} for name in _DEGREES},
+    "taylor 1": {"method": "taylor", "order": 1},
+    "taylor 3": {"method": "taylor", "order": 3},
 }
+"""Every method of the library, and more orders."""
+
+
+class Way(NamedTuple):
+    """A way to enclose a case.
+
+    Args:
+        transform: What the enclosure, or the function if it is ``inside``, is transformed by.
+        method: Keywords of ``enclose``.
+        derivative: Whether it is the derivative of the case, in a direction, that is enclosed.
+        inside: Whether ``vmap`` maps the function before it is enclosed.
+    """
+
+    transform: Callable[[Callable[..., Any]], Callable[..., Any]]
+    method: dict[str, Any]
+    derivative: bool = False
+    inside: bool = False
+
+    def enclosed(self, case: Case) -> Callable[..., Any]:
+        """The enclosure of a case, over an array of boxes."""
+        function = _derivative(case) if self.derivative else case.function
+        if self.inside:
+            whole = jax.vmap(function) if case.vector else function
+            return self.transform(ij.enclose(whole, **self.method))
+        return self.transform(jax.vmap(ij.enclose(function, **self.method)))
+
+
+def _same(f: Callable[..., Any]) -> Callable[..., Any]:
+    return f
+
+
+WAYS: dict[str, Way] = {
+    "eager": Way(_same, METHODS["natural"], inside=True),
+    "jit": Way(jax.jit, METHODS["natural"], inside=True),
+    "vmap": Way(_same, METHODS["natural"]),
+    "jit of vmap": Way(jax.jit, METHODS["natural"]),
+    "derivative": Way(jax.jit, METHODS["natural"], derivative=True),
+}
+for _name, _method in METHODS.items():
+    if _name != "natural":
+        WAYS[_name] = Way(jax.jit, _method)
+        WAYS[f"{_name}, derivative"] = Way(jax.jit, _method, derivative=True)
+"""Forms are mapped outside: inside each box of an array would be a direction of its own."""
+
+NO_DERIVATIVE = frozenset(
+    {
+        # Programs with rounded constants: the exact derivative is not what they compute.
+        *("jnp.log10", "jnp.sinc", "nn.gelu", "special.erfinv", "special.ndtr"),
+        # They move data by an order that a box leaves open, which is refused.
+        *("jnp.sort", "jnp.partition", "jnp.median", "jnp.nanmedian", "jnp.quantile"),
+        "jnp.percentile",
+    }
+)
+"""Cases whose derivatives, as JAX writes them, are not compared."""
+
+DIRECTION = (1.0, -0.5, 2.0, 0.75)
+"""Of derivatives: how fast the arguments, or the entries of a vector, move."""
+
+
+def _derivative(case: Case) -> Callable[..., Any]:
+    def derivative(*x: Any) -> Any:
+        speeds = (jnp.array(DIRECTION, v.dtype) for v in x) if case.vector else DIRECTION
+        tangents = [jnp.asarray(t, v.dtype) for t, v in zip(speeds, x, strict=False)]
+        return jax.jvp(case.function, x, tuple(tangents))[1]
+
+    return derivative
 
 
 class Task(NamedTuple):
@@ -72,9 +132,9 @@ class Outcome:
     Args:
         case: The case.
         dtype: The type.
-        values: Exact values compared, in each way.
+        values: Exact values compared.
         violations: Enclosures, of larger and smaller boxes, that have not the value.
-        larger: Enclosures of smaller boxes that are not within those of the larger.
+        larger: Natural enclosures of smaller boxes that are not within those of the larger.
         excess: How far they reach out of them at most, in units of the last place of the larger.
         errors: Why it could not be enclosed.
         examples: Some violations.
@@ -82,7 +142,7 @@ class Outcome:
 
     case: str
     dtype: str
-    values: int = 0
+    values: dict[str, int] = field(default_factory=dict)
     violations: dict[str, int] = field(default_factory=dict)
     larger: dict[str, int] = field(default_factory=dict)
     excess: float = 0.0
@@ -134,8 +194,52 @@ def _number(value: Any) -> Any:
 
 
 def _neighbours(case: Case, given: Sequence[Any]) -> list[tuple[float, float]]:
+    return [_around(v) for v in _values(case, given)]
+
+
+def _values(case: Case, given: Sequence[Any]) -> Sequence[Any]:
     value = case.reference(*given)
-    return [_around(v) for v in (value if isinstance(value, list | tuple) else [value])]
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _slopes(case: Case, members: Sequence[np.ndarray]) -> np.ndarray:
+    """The same of derivatives, NaN where there is none or too few of its digits are known."""
+    with mp.workprec(PRECISION):
+        numbers = [[_number(v) for v in m] for m in members]
+        slopes = [_slope(case, given) for given in zip(*numbers, strict=True)]
+    return np.moveaxis(np.array(slopes), 2, 0)
+
+
+def _slope(case: Case, given: Sequence[Any]) -> list[tuple[float, float]]:
+    """Differences over 2**-130, right to 2**-200 where second and third derivatives are moderate.
+
+    They are not where the quotients to the left and to the right differ.
+    """
+    step = mp.ldexp(1, -PRECISION // 3)
+
+    def moved(t: Any) -> Sequence[Any]:
+        if case.vector:
+            return _values(case, [[v + t * d for v, d in zip(given[0], DIRECTION, strict=True)]])
+        return _values(case, [v + t * d for v, d in zip(given, DIRECTION, strict=False)])
+
+    unknown = (np.nan, np.nan)
+    here = _values(case, given)
+    try:
+        before, after = moved(-step), moved(step)
+    except (ValueError, ZeroDivisionError, TypeError):
+        return [unknown] * len(here)
+    found = []
+    for left, value, right in zip(before, here, after, strict=True):
+        try:
+            slope = (right - left) / (2 * step)
+            bend = abs((right - value) - (value - left)) / step
+            smooth = bend <= mp.ldexp(abs(slope), -PRECISION // 5)
+            known = abs(slope) > mp.ldexp(abs(left) + abs(right), -PRECISION // 10)
+            constant = left == value == right == 0
+            found.append(_around(slope) if (smooth and known) or constant else unknown)
+        except (ValueError, ZeroDivisionError, TypeError):
+            found.append(unknown)
+    return found
 
 
 def _around(value: Any) -> tuple[float, float]:
@@ -166,16 +270,24 @@ def check(task: Task) -> Outcome:
     outcome = Outcome(task.case, task.dtype)
     rng = np.random.default_rng([task.seed, zlib.crc32(f"{task.case} {task.dtype}".encode())])
     arguments, members = _boxes(case, DTYPES[task.dtype], rng, task.points)
-    below, above = _exact(case, members)
-    outcome.values = below.size
+    exact = {False: _exact(case, members)}
+    if any(WAYS[way].derivative for way in task.ways):
+        exact[True] = _slopes(case, members)
     for way in task.ways:
+        if WAYS[way].derivative and case.name in NO_DERIVATIVE:
+            continue
+        below, above = exact[WAYS[way].derivative]
+        known = ~np.isnan(below)
+        if not known.any():
+            continue
         try:
-            bounds = _enclosed(WAYS[way](case), arguments, case.together)
+            bounds = _enclosed(WAYS[way].enclosed(case), arguments, case.together)
         except (NotImplementedError, TypeError, ValueError) as error:
             outcome.errors[way] = f"{type(error).__name__}: {error}"
             continue
         lo, hi = (b.reshape(2, *below.shape) for b in bounds)
-        missed = ~((lo <= below) & (above <= hi))  # also where a bound is NaN
+        missed = known & ~((lo <= below) & (above <= hi))  # also where a bound is NaN
+        outcome.values[way] = int(known.sum())
         outcome.violations[way] = int(missed.sum())
         for box, at, place in np.argwhere(missed)[:2]:
             point = ", ".join(str(m[at].tolist()) for m in members)
@@ -183,6 +295,8 @@ def check(task: Task) -> Outcome:
                 f"{way} at {point}: [{lo[box, at, place]!r}, {hi[box, at, place]!r}] against"
                 f" [{below[at, place]!r}, {above[at, place]!r}]"
             )
+        if WAYS[way].method != METHODS["natural"] or WAYS[way].derivative:
+            continue
         outside = _outside((lo[0], hi[0]), (lo[1], hi[1]))
         outcome.larger[way] = int((outside > 0).sum())
         outcome.excess = max(outcome.excess, float(outside.max(initial=0)))
@@ -271,7 +385,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def summary(outcomes: Sequence[Outcome]) -> str:
     """Totals, in a line."""
-    values = sum(o.values * (len(o.violations) + len(o.errors)) for o in outcomes)
+    values = sum(sum(o.values.values()) for o in outcomes)
     violations = sum(sum(o.violations.values()) for o in outcomes)
     errors = sum(len(o.errors) for o in outcomes)
     larger = sum(sum(o.larger.values()) for o in outcomes)

@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from benchmarks import hard_points
 from benchmarks.catalogue import Case, cases, singletons
 from benchmarks.harness import environment, write_text
 from benchmarks.processes import results
+from interval_jax._enclose import _DEGREES
 from interval_jax.testing import assert_round_to_nearest, excess_ulps
 from reference.oracle import Tightest
 
@@ -147,13 +149,40 @@ def _alone(case: Case, dtype: type, rng: np.random.Generator, size: int) -> Tall
         return _at_points(case, dtype, rng, size)
 
 
+METHODS: dict[str, dict[str, Any]] = {
+    **{name: {"method": name} for name in _DEGREES},
+    "taylor 1": {"method": "taylor", "order": 1},
+    "taylor 3": {"method": "taylor", "order": 3},
+}
+"""Every method of ``enclose``, and more orders."""
+
+_programs: dict[tuple[str, str], Callable[..., ij.Interval]] = {}
+
+
+def _by_method(method: str, case: Case, dtype: type, rng: np.random.Generator, size: int) -> Tally:
+    """The program of JAX under ``enclose``, over intervals; eager at points if there is none."""
+    if case.program is None:
+        return _at_points(case, dtype, rng, size)
+    compiled = jax.jit(jax.vmap(ij.enclose(case.program, **METHODS[method])))
+    function = _programs.setdefault((case.name, method), compiled)
+    points = case.points(rng, dtype, size)
+    low, high = case.range(dtype)
+    bounds = [hard_points.around(rng, x, low, high) for x in points]
+    value = function(*(ij.Interval(jnp.asarray(lo), jnp.asarray(hi)) for lo, hi in bounds))
+    tally = _compare(case, value, case.values(*points), points, tight=False)
+    other = [_member(rng, *b) for b in bounds]
+    tally.add(_compare(case, value, case.values(*other), other, tight=False))
+    return tally
+
+
 WAYS: dict[str, Callable[[Case, type, np.random.Generator, int], Tally]] = {
     "points": _at_points,
     "intervals": _over_intervals,
     "fused": _fused,
     "alone": _alone,
+    **{name: partial(_by_method, name) for name in METHODS},
 }
-DEFAULT_WAYS = ("points", "intervals", "points", "fused")
+DEFAULT_WAYS = ("points", "intervals", "points", "fused", *METHODS)
 
 
 def _member(rng: np.random.Generator, lo: np.ndarray, hi: np.ndarray) -> np.ndarray:
@@ -247,7 +276,7 @@ def work(task: Task) -> Tally:
         key = zlib.crc32(f"{task.function} {task.dtype}".encode())
         rng = np.random.default_rng([task.seed, key, chunk])
         way = task.ways[chunk % len(task.ways)]
-        if case.boxes is not None and way in {"intervals", "fused"}:
+        if case.boxes is not None and way not in {"points", "alone"}:
             way = "points"
         tally.add(WAYS[way](case, dtype, rng, task.size))
     return tally

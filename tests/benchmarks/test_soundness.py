@@ -67,6 +67,22 @@ def test_a_unit_too_few_is_noticed_in_every_way(
     assert "violation" in soundness.table([tally])
 
 
+@pytest.mark.parametrize(("way", "name"), [("natural", "pow"), ("affine", "recip")])
+def test_programs_by_every_method(way: str, name: str) -> None:
+    task = soundness.Task(name, "float32", range(1), (way,), 4, SIZE)
+    tally = soundness.work(task)
+    assert tally.points > SIZE
+    assert not tally.violations, tally.examples
+
+
+def test_a_wrong_program_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = dataclasses.replace(CASES["exp"], name="wrong", program=lambda x: jnp.exp(x) * 1.001)
+    monkeypatch.setattr(soundness, "cases", lambda: [wrong])
+    tally = soundness.work(soundness.Task("wrong", "float64", range(1), ("natural",), 3, SIZE))
+    assert tally.violations > 50
+    assert set(soundness.METHODS) <= set(soundness.DEFAULT_WAYS)
+
+
 def test_not_a_number_is_a_violation() -> None:
     nan = dataclasses.replace(
         CASES["exp"], function=lambda x: ij.Interval(x.lo, jnp.full_like(x.hi, jnp.nan))

@@ -301,3 +301,15 @@ def test_what_has_no_rule_for_forms_goes_through_ranges() -> None:
     # Between 0 + 2 (1 + 1/2 + 1/4 + 1/8) and 1 + 3 (...).
     assert float(found.lo) <= 3.75
     assert float(found.hi) >= 6.625
+
+
+def test_spans_wider_than_the_format() -> None:
+    """Half the width of the box is so large that its reciprocal would underflow."""
+    lo, hi = np.float32([[2.0**-68, -(2.0**126), 1.0], [2.0**127, 2.0**126, 3e38]])
+    y = jax.jit(jax.vmap(ij.enclose(lambda x: 1 / x, method="affine")))(ij.interval(lo, hi))
+    for k in range(3):
+        for end in (lo[k], hi[k]):
+            exact = 1 / Fraction(float(end))
+            low, high = float(y.lo[k]), float(y.hi[k])
+            assert low == -np.inf or Fraction(low) <= exact
+            assert high == np.inf or exact <= Fraction(high)
