@@ -10,7 +10,8 @@ import numpy as np
 
 from interval_jax._interval import Interval
 from interval_jax.verified._boxes import Space
-from interval_jax.verified._search import Progress, Search
+from interval_jax.verified._rounds import Progress, run
+from interval_jax.verified._search import Search
 
 __all__ = ["Range", "bound_range", "scalar_function"]
 
@@ -85,7 +86,7 @@ def bound_range(
     space = Space(box, "bound_range")
     function = scalar_function(f, space, "bound_range")
     search = Search(function, space, (1, -1), tolerance, 1.0, False, max(batch, 64))
-    search.run(max_boxes, max_seconds, callback)
+    run(search, max_boxes, max_seconds, callback)
     low, high = search.low(1), -search.low(-1)
     attained = search.best[1], -search.best[-1]
     if not attained[0] <= attained[1]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -27,7 +26,7 @@ from interval_jax.verified._boxes import (
 )
 from interval_jax.verified._newton import krawczyk
 from interval_jax.verified._programs import entire_unless, value_and_continuity
-from interval_jax.verified._search import Progress
+from interval_jax.verified._rounds import Progress, run
 
 __all__ = ["Roots", "find_roots"]
 
@@ -66,6 +65,19 @@ class _Search:
         # All boxes are of one sign, by which those of other searches are told apart.
         self.queue = space.boxes(sign=np.ones(1), low=np.zeros(1))
         self.small = self.roots = self.regions = self.queue[:0]
+
+    @property
+    def remaining(self) -> int:
+        """How many boxes are still to be looked at."""
+        return len(self.queue)
+
+    @property
+    def gap(self) -> float:
+        """The width of the widest of them."""
+        return float((self.queue.hi - self.queue.lo).max(initial=0))
+
+    def start(self) -> None:
+        """The whole box is there."""
 
     def _facts(self, boxes: Boxes, wide: Boxes) -> tuple[np.ndarray, Bounds, Bounds, Bounds]:
         """Of each box: whether it may hold roots, derivatives, K(X), which has them, and K(W)."""
@@ -220,18 +232,7 @@ def find_roots(
         raise ValueError("find_roots: the box is a point in some coordinate; close over that")
     function = space.function(f)
     search = _Search(lambda x: jnp.ravel(function(x)), space, resolution, max(batch, 64))
-    began = time.monotonic()
-    while len(search.queue) and search.evaluated < max_boxes:
-        seconds = time.monotonic() - began
-        if max_seconds is not None and seconds > max_seconds:
-            break
-        search.round()
-        if callback is not None:
-            left = search.queue.hi - search.queue.lo
-            seconds = time.monotonic() - began
-            widest = float(left.max(initial=0))
-            if callback(Progress(search.evaluated, len(search.queue), widest, seconds)):
-                break
+    run(search, max_boxes, max_seconds, callback)
     converged = not len(search.queue)
     search.conclude()
     boxes = search.roots.joined(search.small, search.queue)

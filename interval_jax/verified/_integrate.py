@@ -11,7 +11,6 @@ need exist.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
@@ -32,7 +31,7 @@ from interval_jax.set_ops import intersection
 from interval_jax.verified._boxes import Boxes, Space, bisected, on_device
 from interval_jax.verified._continuity import defined
 from interval_jax.verified._programs import program_of
-from interval_jax.verified._search import Progress
+from interval_jax.verified._rounds import Progress, run
 
 __all__ = ["Integral", "integrate"]
 
@@ -91,8 +90,11 @@ def _curved(x: Form) -> Array:
 class _Sum:
     """The boxes that make up the whole one, with enclosures of the integrals over them."""
 
-    def __init__(self, f: Callable[[Any], Array], space: Space, order: int, batch: int) -> None:
+    def __init__(
+        self, f: Callable[[Any], Array], space: Space, order: int, tolerance: float, batch: int
+    ) -> None:
         self.space, self.batch, self.evaluated = space, batch, 0
+        self.tolerance, self._divisible = tolerance, True
 
         def integral(X: Interval) -> tuple[Interval, Array]:
             program = program_of(f, X)
@@ -112,7 +114,21 @@ class _Sum:
             return mul(volume, mean), jnp.where(jnp.all(known), curved, 0)
 
         self._integral = jax.jit(jax.vmap(integral))
-        self.boxes = self._with_integrals(space.boxes(before=np.full(1, np.inf)))
+        self.boxes = space.boxes(before=np.full(1, np.inf))
+
+    def start(self) -> None:
+        """Evaluate the whole box."""
+        self.boxes = self._with_integrals(self.boxes)
+
+    @property
+    def gap(self) -> float:
+        """About how wide the result is, in its widest element at most."""
+        return float(self._widths().sum())
+
+    @property
+    def remaining(self) -> int:
+        """How many boxes there are; none if they need not or cannot be smaller."""
+        return len(self.boxes) if self._divisible and self.gap > self.tolerance else 0
 
     def _with_integrals(self, boxes: Boxes) -> Boxes:
         """The boxes, with enclosures of integrals, and what is known of their bends."""
@@ -126,20 +142,20 @@ class _Sum:
             parts.append(Boxes(some.lo, some.hi, before=some.columns["before"], **columns))
         return parts[0].joined(*parts[1:])
 
-    def widths(self) -> np.ndarray:
+    def _widths(self) -> np.ndarray:
         """How much each box contributes to the width of the result."""
         with np.errstate(invalid="ignore"):
             width = (self.boxes.columns["high"] - self.boxes.columns["low"]).max(1, initial=0)
         return np.where(np.isnan(width), np.inf, width).astype(float)
 
-    def round(self, tolerance: float) -> bool:
-        """Bisect the boxes that contribute most; tell whether there were any."""
-        width = self.widths()
+    def round(self) -> None:
+        """Bisect the boxes that contribute most."""
+        width = self._widths()
         width[self._rounded(width)] = 0
         order = np.argsort(-width, kind="stable")
         # What the boxes from here on contribute may stay.
         below = np.cumsum(width[order][::-1])[::-1]
-        count = max(1, int(np.searchsorted(-below, -tolerance / 2)))
+        count = max(1, int(np.searchsorted(-below, -self.tolerance / 2)))
         chosen = order[: min(count, _ROUNDS * self.batch)]
         chosen = chosen[width[chosen] > 0]
         rest = np.ones(len(self.boxes), bool)
@@ -152,7 +168,7 @@ class _Sum:
         self.boxes = self.boxes[rest].joined(unsplit)
         if len(halves):
             self.boxes = self.boxes.joined(self._with_integrals(halves))
-        return bool(len(halves))
+        self._divisible = len(halves) > 0
 
     def _rounded(self, width: np.ndarray) -> np.ndarray:
         """Boxes whose halves would not be better: by roundings, or without numbers inside."""
@@ -251,17 +267,8 @@ def integrate(
     result = space.result(of_intervals, "integrate")
     function = space.function(of_intervals)
     degree = _ORDERS.get(space.size, 2) if order is None else order
-    began = time.monotonic()
-    parts = _Sum(lambda x: jnp.ravel(function(x)), space, degree, batch)
-    while (gap := float(parts.widths().sum())) > tolerance and parts.evaluated < max_boxes:
-        seconds = time.monotonic() - began
-        if max_seconds is not None and seconds > max_seconds:
-            break
-        progress = Progress(parts.evaluated, len(parts.boxes), gap, seconds)
-        if callback is not None and callback(progress):
-            break
-        if not parts.round(tolerance):
-            break
+    parts = _Sum(lambda x: jnp.ravel(function(x)), space, degree, tolerance, batch)
+    run(parts, max_boxes, max_seconds, callback)
     total = parts.total()
     converged = bool(jnp.all(total.hi - total.lo <= tolerance))
     value = Interval(total.lo.reshape(result.shape), total.hi.reshape(result.shape))

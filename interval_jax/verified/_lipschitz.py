@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from interval_jax._sharpen import sharpened
 from interval_jax.linalg import norm
 from interval_jax.verified._boxes import Boxes, Space, bisected, middles, on_device
 from interval_jax.verified._programs import value_and_continuity
-from interval_jax.verified._search import Progress
+from interval_jax.verified._rounds import Progress, run
 
 __all__ = ["Lipschitz", "lipschitz"]
 
@@ -37,7 +36,13 @@ class _Search:
     """The state of a search: boxes with upper bounds, and a lower bound of the constant."""
 
     def __init__(
-        self, f: Callable[[Any], Array], space: Space, p: float, method: str, batch: int
+        self,
+        f: Callable[[Any], Array],
+        space: Space,
+        p: float,
+        method: str,
+        tolerance: float,
+        batch: int,
     ) -> None:
         slopes = jax.jacfwd(sharpened(f))
 
@@ -61,6 +66,7 @@ class _Search:
             return Interval(jnp.where(known, found.lo, 0), jnp.where(known, found.hi, jnp.inf))
 
         self.space, self.batch, self.evaluated = space, batch, 0
+        self.tolerance = tolerance
         self._constants = jax.jit(jax.vmap(constants))
         self.low = 0.0
         self.queue = space.boxes(high=np.full(1, np.inf))
@@ -72,6 +78,24 @@ class _Search:
         """An upper bound of the constant."""
         parts = (self.queue.columns["high"], self.unsplit.columns["high"])
         return max(self.low, *(float(high.max(initial=0)) for high in parts))
+
+    @property
+    def gap(self) -> float:
+        """Distance between the bounds."""
+        return self.high - self.low
+
+    @property
+    def converged(self) -> bool:
+        """Whether the bounds are close enough."""
+        return bool(np.isfinite(self.high)) and self.gap <= self.tolerance * self.high
+
+    @property
+    def remaining(self) -> int:
+        """How many boxes may hold larger derivatives; none if the bounds are close enough."""
+        return 0 if self.converged else len(self.queue)
+
+    def start(self) -> None:
+        """The whole box is there."""
 
     def _of(self, boxes: Boxes) -> Interval:
         return self._constants(on_device(boxes.repeated(self.batch)))
@@ -158,22 +182,7 @@ def lipschitz(
     space = Space(box, "lipschitz")
     space.result(f, "lipschitz")
     function = space.function(f)
-    search = _Search(lambda x: jnp.ravel(function(x)), space, p, method, batch)
-    began = time.monotonic()
-
-    def converged() -> bool:
-        return (
-            bool(np.isfinite(search.high)) and search.high - search.low <= tolerance * search.high
-        )
-
-    while len(search.queue) and not converged() and search.evaluated < max_boxes:
-        seconds = time.monotonic() - began
-        if max_seconds is not None and seconds > max_seconds:
-            break
-        search.round()
-        if callback is not None:
-            gap, seconds = search.high - search.low, time.monotonic() - began
-            if callback(Progress(search.evaluated, len(search.queue), gap, seconds)):
-                break
+    search = _Search(lambda x: jnp.ravel(function(x)), space, p, method, tolerance, batch)
+    run(search, max_boxes, max_seconds, callback)
     ends = (jnp.asarray(end, space.dtype) for end in (search.low, search.high))
-    return Lipschitz(Interval(*ends), converged(), search.evaluated)
+    return Lipschitz(Interval(*ends), search.converged, search.evaluated)

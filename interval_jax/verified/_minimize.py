@@ -11,7 +11,8 @@ import numpy as np
 from interval_jax._interval import Interval
 from interval_jax.verified._bound_range import scalar_function
 from interval_jax.verified._boxes import Space
-from interval_jax.verified._search import Progress, Search
+from interval_jax.verified._rounds import Progress, run
+from interval_jax.verified._search import Search
 
 __all__ = ["Minimum", "minimize"]
 
@@ -90,7 +91,7 @@ def minimize(
     space = Space(box, "minimize")
     function = scalar_function(f, space, "minimize")
     search = Search(function, space, (1,), tolerance, resolution, True, max(batch, 64))
-    search.run(max_boxes, max_seconds, callback)
+    run(search, max_boxes, max_seconds, callback)
     search.conclude()
     low, high = search.low(1), search.best[1]
     if low == np.inf:

@@ -10,11 +10,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from interval_jax._adjoint import _sweep
+from interval_jax._adjoint import _has_control_flow, _sweep
 from interval_jax._interpreter import Program, Step, evaluate, trace
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rounding import stored
 from interval_jax._rules import UnsupportedPrimitiveError
+from interval_jax._sharpen import sharpened
 from interval_jax.verified._continuity import continuous
 
 __all__ = ["entire_unless", "program_of", "value_and_continuity", "value_and_slopes"]
@@ -81,8 +82,11 @@ def value_and_slopes(f: Callable[[Any], Any], X: Interval) -> tuple[Interval, In
     (slot,) = program.inputs
     try:
         found = _sweep(program, values, {program.outputs[0]: Interval(one, one)}, [slot])
+        slopes = found.get(slot, Interval(zero, zero))
     except UnsupportedPrimitiveError:
-        # Loops and branches, into which the proof of continuity does not look either.
-        known = jnp.zeros((), bool)
-        return value, entire_unless(known, X), known
-    return value, entire_unless(known, found.get(slot, Interval(zero, zero))), known
+        if _has_control_flow(program):
+            # The proof of continuity does not look into it either.
+            known = jnp.zeros((), bool)
+            return value, entire_unless(known, X), known
+        slopes, _ = value_and_continuity(jax.grad(sharpened(f)), X)
+    return value, entire_unless(known, slopes), known

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -23,7 +22,7 @@ from interval_jax.verified._boxes import (
 from interval_jax.verified._descent import STARTS, descend
 from interval_jax.verified._minima import Evaluator, Facts
 
-__all__ = ["Progress", "Search"]
+__all__ = ["Search"]
 
 _MARGIN = 1 / 32
 """By how much of its width a box is widened: zeros on its border are inside the wider box."""
@@ -31,19 +30,6 @@ _MARGIN = 1 / 32
 
 _PATIENCE = 20_000
 """After how many boxes Taylor models are used, which take long to compile."""
-
-
-class Progress(NamedTuple):
-    """What a callback is told after every round of a search."""
-
-    evaluated: int
-    """Boxes evaluated so far."""
-    remaining: int
-    """Boxes still to be looked at."""
-    gap: float
-    """Distance between the proven bounds; of roots, the width of the widest box left."""
-    seconds: float
-    """Since the start."""
 
 
 class Search:
@@ -92,6 +78,11 @@ class Search:
         self.unique = whole[:0]
         """Boxes with exactly one zero of the gradient in the region of the same row."""
         self.regions = whole[:0]
+
+    @property
+    def remaining(self) -> int:
+        """How many boxes are still to be looked at."""
+        return len(self.queue)
 
     # --- evaluation -------------------------------------------------------------------------
 
@@ -164,9 +155,10 @@ class Search:
             self._improve(highs, points, s)
             self._walk(highs, points, s)
 
-    def gap(self, sign: int) -> float:
-        """Distance between the proven bounds of a minimum."""
-        return self.best[sign] - self.low(sign)
+    @property
+    def gap(self) -> float:
+        """The larger distance between the proven bounds of a minimum."""
+        return max(best - self.low(s) for s, best in self.best.items())
 
     def low(self, sign: int) -> float:
         """A proven lower bound of the minimum of s f."""
@@ -220,8 +212,9 @@ class Search:
         halves, unsplit = bisected(boxes[~shrunk], axes[~shrunk])
         self.settled = self.settled.joined(unsplit)
         self.queue = self.queue.joined(boxes[shrunk], halves)
+        self._prune()
 
-    def prune(self) -> None:
+    def _prune(self) -> None:
         """Drop what the best values rule out."""
         for name in ("queue", "settled"):
             boxes = getattr(self, name)
@@ -307,30 +300,7 @@ class Search:
         if self.second_order and 0 < len(self.settled) <= self.batch:
             facts, wide = self._evaluated(self.settled)
             self._record(self.settled, facts, wide)
-            self.prune()
-
-    # --- the loop ---------------------------------------------------------------------------
-
-    def run(
-        self,
-        max_boxes: int,
-        max_seconds: float | None,
-        callback: Callable[[Progress], Any] | None,
-    ) -> None:
-        """Search until the tolerance is reached or a limit is exceeded."""
-        began = time.monotonic()
-        self.start()
-        while len(self.queue) and self.evaluated < max_boxes:
-            seconds = time.monotonic() - began
-            if max_seconds is not None and seconds > max_seconds:
-                break
-            self.round()
-            self.prune()
-            if callback is not None:
-                gap = max(self.gap(s) for s in self.best)
-                seconds = time.monotonic() - began
-                if callback(Progress(self.evaluated, len(self.queue), gap, seconds)):
-                    break
+            self._prune()
 
 
 def _axes(widths: np.ndarray, gradient: Bounds, space: Space, close: np.ndarray) -> np.ndarray:
