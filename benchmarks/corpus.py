@@ -95,6 +95,9 @@ NO_DERIVATIVE = frozenset(
     {
         # Programs with rounded constants: the exact derivative is not what they compute.
         *("jnp.log10", "jnp.sinc", "nn.gelu", "special.erfinv", "special.ndtr"),
+        *(case.name for case in CASES if case.name.startswith("norm.")),
+        # Its program of polynomials in pieces takes minutes to compile.
+        "special.ndtri",
         # They move data by an order that a box leaves open, which is refused.
         *("jnp.sort", "jnp.partition", "jnp.median", "jnp.nanmedian", "jnp.quantile"),
         "jnp.percentile",
@@ -132,7 +135,8 @@ class Outcome:
     Args:
         case: The case.
         dtype: The type.
-        values: Exact values compared.
+        values: Exact values compared, in each way of enclosing values.
+        slopes: Exact derivatives compared, in each way of enclosing derivatives.
         violations: Enclosures, of larger and smaller boxes, that have not the value.
         larger: Natural enclosures of smaller boxes that are not within those of the larger.
         excess: How far they reach out of them at most, in units of the last place of the larger.
@@ -142,7 +146,8 @@ class Outcome:
 
     case: str
     dtype: str
-    values: dict[str, int] = field(default_factory=dict)
+    values: int = 0
+    slopes: int = 0
     violations: dict[str, int] = field(default_factory=dict)
     larger: dict[str, int] = field(default_factory=dict)
     excess: float = 0.0
@@ -271,10 +276,12 @@ def check(task: Task) -> Outcome:
     rng = np.random.default_rng([task.seed, zlib.crc32(f"{task.case} {task.dtype}".encode())])
     arguments, members = _boxes(case, DTYPES[task.dtype], rng, task.points)
     exact = {False: _exact(case, members)}
-    if any(WAYS[way].derivative for way in task.ways):
+    outcome.values = exact[False][0].size
+    if any(WAYS[way].derivative for way in task.ways) and case.name not in NO_DERIVATIVE:
         exact[True] = _slopes(case, members)
+        outcome.slopes = int(np.sum(~np.isnan(exact[True][0])))
     for way in task.ways:
-        if WAYS[way].derivative and case.name in NO_DERIVATIVE:
+        if WAYS[way].derivative not in exact:
             continue
         below, above = exact[WAYS[way].derivative]
         known = ~np.isnan(below)
@@ -287,7 +294,6 @@ def check(task: Task) -> Outcome:
             continue
         lo, hi = (b.reshape(2, *below.shape) for b in bounds)
         missed = known & ~((lo <= below) & (above <= hi))  # also where a bound is NaN
-        outcome.values[way] = int(known.sum())
         outcome.violations[way] = int(missed.sum())
         for box, at, place in np.argwhere(missed)[:2]:
             point = ", ".join(str(m[at].tolist()) for m in members)
@@ -385,7 +391,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def summary(outcomes: Sequence[Outcome]) -> str:
     """Totals, in a line."""
-    values = sum(sum(o.values.values()) for o in outcomes)
+    values = sum(
+        o.slopes if WAYS[w].derivative else o.values for o in outcomes for w in o.violations
+    )
     violations = sum(sum(o.violations.values()) for o in outcomes)
     errors = sum(len(o.errors) for o in outcomes)
     larger = sum(sum(o.larger.values()) for o in outcomes)
