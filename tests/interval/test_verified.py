@@ -10,6 +10,7 @@ from jax.scipy.stats import norm
 
 import interval_jax as ij
 from interval_jax.testing import assert_encloses
+from interval_jax.verified import _search
 
 
 def contains(boxes: ij.Interval, point: list[float]) -> np.ndarray:
@@ -49,6 +50,20 @@ def test_ranges_of_random_polynomials() -> None:
         assert ij.subset(found.inner, found.outer)
         assert found.outer.hi - found.inner.hi <= 1e-4
         assert found.inner.lo - found.outer.lo <= 1e-4
+
+
+def test_taylor_models_see_what_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function is x + y: products of sums of which intervals see nothing."""
+
+    def f(v: jax.Array) -> jax.Array:
+        x, y = v
+        return (x - y) * (x + y + 99) * 8 - 8 * (x * x - y * y) - 791 * x + 793 * y
+
+    monkeypatch.setattr(_search, "_PATIENCE", 0)
+    box = ij.interval([-1.0, -1.0], [0.5, 1.0])
+    found = ij.bound_range(f, box, 1e-6, max_boxes=200)
+    assert found.converged
+    assert_encloses(found.outer, -2, 1.5)
 
 
 def test_jumps_are_not_missed() -> None:
