@@ -109,18 +109,21 @@ def test_significance_of_a_file(sobolev, net_file):
     assert "Range of the output seen" in text
 
 
-def test_significance_of_a_file_by_forms(sobolev, tmp_path):
-    # As in test_significance: compiled once.
-    net = network.initialise(jax.random.key(0), (2, 3, 2, 1), activation="tanh")
-    file = export_onnx(net, tmp_path / "net.onnx")
-    options = ("--method", "taylor", "--cells", "18", "--json")
-    code, text, err = sobolev("significance", file, "--box", "0.5", "1.5", *options)
+def test_significance_of_a_file_by_forms_and_over_cells(sobolev, net_file, tmp_path):
+    small = export_onnx(network.initialise(jax.random.key(0), (1, 2, 1)), tmp_path / "small.onnx")
+    box = ("--box", "0.5", "1.5", "--json")
+    code, text, err = sobolev("significance", small, *box, "--method", "taylor", "--order", "1")
     assert code == 0
     content = json.loads(text)
     assert content["rigorous"]
-    assert (content["method"], content["order"]) == ("taylor", 2)
-    assert 1 < content["n_cells"] <= 18
+    assert (content["method"], content["order"]) == ("taylor", 1)
     assert "boxes/s" in err
+    code, text, _ = sobolev("significance", net_file, *box, "--cells", "20", "--aggregation", "max")
+    assert code == 0
+    content = json.loads(text)
+    assert content["rigorous"]
+    assert content["aggregation"] == "max"
+    assert 1 < content["n_cells"] <= 20
 
 
 def test_significance_near_data(sobolev, net_file, tmp_path):

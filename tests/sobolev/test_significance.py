@@ -206,17 +206,17 @@ SLABS = {"cells": 18, "method": "taylor", "quiet": True}
 
 
 @pytest.fixture(scope="module")
-def tanh_net():
-    drawn = network.initialise(jax.random.key(3), (2, 3, 2, 1), activation="tanh")
+def silu_net():
+    drawn = network.initialise(jax.random.key(3), (2, 3, 2, 1))
     x = jax.random.uniform(jax.random.key(4), (50, 2), minval=LOWER, maxval=UPPER)
     return network.with_normalisation(drawn, x, jnp.sin(3 * x).sum(axis=1))
 
 
-def test_forms_over_cells_in_slabs_contain_all_samples_and_are_tighter(tanh_net):
-    forms = interval_significance(tanh_net, LOWER, UPPER, **SLABS)
-    natural = interval_significance(tanh_net, LOWER, UPPER, cells=18, directions=1, quiet=True)
+def test_forms_over_cells_in_slabs_contain_all_samples_and_are_tighter(silu_net):
+    forms = interval_significance(silu_net, LOWER, UPPER, **SLABS)
+    natural = interval_significance(silu_net, LOWER, UPPER, cells=18, directions=1, quiet=True)
     samples = jax.random.uniform(jax.random.key(2), (2000, 2), minval=LOWER, maxval=UPPER)
-    seen = sampled_significance(tanh_net, samples)
+    seen = sampled_significance(silu_net, samples)
     assert forms.rigorous
     assert natural.rigorous
     assert (forms.method, forms.order, forms.aggregation) == ("taylor", 2, "union")
@@ -236,7 +236,7 @@ def test_forms_over_cells_in_slabs_contain_all_samples_and_are_tighter(tanh_net)
 
 
 def arb_forward_and_adjoints(net, x):
-    """Values and adjoints of every layer of a tanh network at floats, to 300 bits."""
+    """Values and adjoints of every layer of a SiLU network at floats, to 300 bits."""
     from flint import arb, ctx
 
     before, ctx.prec = ctx.prec, 300
@@ -256,8 +256,9 @@ def arb_forward_and_adjoints(net, x):
                 for column, b in zip(columns, vector(bias), strict=True)
             ]
             if weight is not net.weights[-1]:
-                signal = [z.tanh() for z in pre]
-                slopes.append([1 - v * v for v in signal])
+                shares = [1 / (1 + (-z).exp()) for z in pre]
+                signal = [z * p for z, p in zip(pre, shares, strict=True)]
+                slopes.append([p + v * (1 - p) for v, p in zip(signal, shares, strict=True)])
                 layers.append(signal)
         scale = arb(float(net.y_scale))
         output = arb(float(net.y_mean)) + scale * pre[0]
@@ -281,10 +282,10 @@ def assert_holds(interval, balls):
         assert ball <= float(hi)
 
 
-def test_taylor_forms_contain_exact_values_and_scores_bound_exact_products(tanh_net):
+def test_taylor_forms_contain_exact_values_and_scores_bound_exact_products(silu_net):
     bounds = {
         (definition, aggregation): interval_significance(
-            tanh_net,
+            silu_net,
             LOWER,
             UPPER,
             definition=definition,
@@ -298,13 +299,13 @@ def test_taylor_forms_contain_exact_values_and_scores_bound_exact_products(tanh_
     # The means that "deviation" compares with are those of the cover's own samples.
     unit = np.random.default_rng(0).uniform(size=(4096, 2))
     x = jnp.asarray(LOWER + unit * (UPPER - LOWER))
-    mean = np.asarray(network.hidden_activations(tanh_net, x)[0].mean(axis=0))
+    mean = np.asarray(network.hidden_activations(silu_net, x)[0].mean(axis=0))
     deviation = bounds["deviation", "max"].scores["hidden_1"]
     corners = [[a, b] for a in (LOWER, 1.0, UPPER) for b in (LOWER, 0.7, UPPER)]
     points = np.concatenate([corners, np.asarray(x[:40])])
     extremes = []
     for point in points:
-        output, layers, adjoints = arb_forward_and_adjoints(tanh_net, point)
+        output, layers, adjoints = arb_forward_and_adjoints(silu_net, point)
         assert_holds(ij.Interval(found.output.lo[None], found.output.hi[None]), [output])
         for layer, value, adjoint in zip(found.scores, layers, adjoints, strict=True):
             assert_holds(found.values[layer], value)
@@ -320,10 +321,10 @@ def test_taylor_forms_contain_exact_values_and_scores_bound_exact_products(tanh_
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
-def test_aggregations_are_ordered(tanh_net, definition):
+def test_aggregations_are_ordered(silu_net, definition):
     union, greatest, mean = (
         interval_significance(
-            tanh_net, LOWER, UPPER, definition=definition, aggregation=aggregation, **SLABS
+            silu_net, LOWER, UPPER, definition=definition, aggregation=aggregation, **SLABS
         )
         for aggregation in AGGREGATIONS
     )
