@@ -53,7 +53,7 @@ def test_integrals_over_boxes_and_of_vectors() -> None:
         return p["c"] * jnp.stack([jnp.ones_like(x), x * y, x * y * (x * y), (x + y) * (x + y)])
 
     box = {"x": ij.interval([-1.0, 0.0], [2.0, 1.0]), "c": 3.0}
-    found = ij.integrate(powers, box, 1e-3, order=3)
+    found = ij.integrate(powers, box, 1e-2, order=2)
     assert found.converged
     assert found.value.shape == (4,)
     for i, exact in enumerate([9.0, 2.25, 3.0, 16.5]):
@@ -71,7 +71,7 @@ def test_integral_of_a_disc() -> None:
 
 
 def test_integral_float32() -> None:
-    found = ij.integrate(jnp.exp, ij.interval(0.0, 1.0, dtype=jnp.float32), 1e-3)
+    found = ij.integrate(jnp.exp, ij.interval(0.0, 1.0, dtype=jnp.float32), 1e-3, order=1)
     assert found.value.dtype == np.float32
     assert found.converged
     assert contains_arb(found.value, arb(1).exp() - 1)
