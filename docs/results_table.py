@@ -98,11 +98,28 @@ def isotonicity(report: dict[str, Any]) -> list[list[str]]:
     return [header, *rows.values()]
 
 
+def forms(report: dict[str, Any]) -> list[list[str]]:
+    """Two lines for each method and box: widths of the output and by layer over samples'."""
+    layers = range(1, 1 + len(report["widths"][0]["activations"]))
+    first = [f"box, {report['samples']:,} samples", "method", "of"]
+    header = [*first, *(f"layer {k}" for k in layers), "output", "outside"]
+    rows = []
+    for w in report["widths"]:
+        values = [f"{r:.4g}" for r in w["activations"]]
+        rows.append(
+            [w["box"], w["method"], "values", *values, f"{w['value']:.4g}", str(w["outside"])]
+        )
+        slopes = [f"{r:.4g}" for r in w["adjoints"][1:]]
+        rows.append(["", "", "adjoints", *slopes, "1", "", ""])
+    return [header, *rows]
+
+
 TABLES = {
     "soundness": soundness,
     "conformance": conformance,
     "corpus": corpus,
     "isotonicity": isotonicity,
+    "forms": forms,
 }
 FILES = {"isotonicity": "corpus"}
 """The files of tables that have not their own."""
