@@ -238,7 +238,7 @@ def integrate(
     Example:
         >>> import interval_jax as ij
         >>> import jax.numpy as jnp
-        >>> found = ij.integrate(jnp.exp, ij.interval(0.0, 1.0), 1e-5)
+        >>> found = ij.integrate(jnp.exp, ij.interval(0.0, 1.0), 1e-3)
         >>> found.converged, bool(ij.is_member(1.7182818, found.value))
         (True, True)
 
