@@ -57,16 +57,16 @@ class Outcome:
 
 
 def _over_box(method: str, **options: Any) -> Analysis:
-    def analyse(net: network.MLP, box: np.ndarray, **score: str) -> significance.Significance:
+    def analyse(net: network.MLP, box: np.ndarray, **score: Any) -> significance.Significance:
         return significance.interval_significance(
-            net, *box, method=method, quiet=True, **score, **options
+            net, box[0], box[1], method=method, quiet=True, **score, **options
         )
 
     return analyse
 
 
 def _around(method: str, **options: Any) -> Analysis:
-    def analyse(net: network.MLP, box: np.ndarray, **score: str) -> significance.Significance:
+    def analyse(net: network.MLP, box: np.ndarray, **score: Any) -> significance.Significance:
         data = _uniform(box, N_DATA, seed=1)
         return significance.neighbourhood_significance(
             net, data, method=method, quiet=True, **score, **options
@@ -75,13 +75,13 @@ def _around(method: str, **options: Any) -> Analysis:
     return analyse
 
 
-def _few_small(net: network.MLP, box: np.ndarray, **score: str) -> significance.Significance:
+def _few_small(net: network.MLP, box: np.ndarray, **score: Any) -> significance.Significance:
     return significance.subbox_significance(
-        net, *box, n_boxes=1024, relative_width=0.03, quiet=True, **score
+        net, box[0], box[1], n_boxes=1024, relative_width=0.03, quiet=True, **score
     )
 
 
-def _sampled(net: network.MLP, box: np.ndarray, **_: str) -> significance.Significance:
+def _sampled(net: network.MLP, box: np.ndarray, **_: Any) -> significance.Significance:
     return significance.sampled_significance(net, jnp.asarray(_uniform(box, N_SAMPLES, seed=2)))
 
 
@@ -128,7 +128,7 @@ MOST_SECONDS = 120.0
 
 
 def _uniform(box: np.ndarray, n: int, seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).uniform(*box, (n, box.shape[1]))
+    return np.random.default_rng(seed).uniform(box[0], box[1], (n, box.shape[1]))
 
 
 def _price(x: jax.Array) -> jax.Array:
