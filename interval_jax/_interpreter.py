@@ -342,8 +342,11 @@ def _in_one_shape(values: Sequence[Value]) -> list[Value]:
         return jnp.broadcast_to(array, shape)
 
     def full(value: Value) -> Value:
-        if value.shape == shape or not isinstance(value, Form | Centred):
+        if value.shape == shape:
             return value
+        if not isinstance(value, Form | Centred):
+            # A number stays one: rules may ask which.
+            return jax.tree.map(spread, value) if value.ndim else value
         span = jax.tree.map(spread, value.span)
         if isinstance(value, Form):
             return moved(spread, [value], [span])[0]

@@ -159,7 +159,8 @@ def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Bounds, Bounds]:
 def _logsumexp_enclosure(x: Interval, axes: tuple[int, ...]) -> Interval:
     kept = [a for a in range(x.ndim) if a not in axes]
     shape = tuple(x.shape[a] for a in kept)
-    lo, hi = (b.transpose(*kept, *axes).reshape(*shape, -1) for b in (x.lo, x.hi))
+    terms = math.prod(x.shape[a] for a in axes)
+    lo, hi = (b.transpose(*kept, *axes).reshape(*shape, terms) for b in (x.lo, x.hi))
     empty = jnp.any(lax.gt(lo, hi), axis=-1)
     lower, upper = _logsumexp_rule(lo)[0], _logsumexp_rule(hi)[1]
     inf = constant(lower, np.inf)

@@ -303,6 +303,26 @@ def test_what_has_no_rule_for_forms_goes_through_ranges() -> None:
     assert float(found.hi) >= 6.625
 
 
+def test_axes_of_length_one_stand_for_longer_ones() -> None:
+    def slope(x: jax.Array) -> jax.Array:
+        return jax.jvp(lambda x: jnp.outer(x, x), (x,), (jnp.array([1.0, 2.0]),))[1]
+
+    x = ij.interval(np.array([0.0, 2.0]), np.array([1.0, 3.0]))
+    for options in ({"method": "affine"}, {"method": "slope"}):
+        found = ij.enclose(slope, **options)(x)
+        # The entries are 2 x0, 2 x0 + x1 twice and 4 x1.
+        expected = np.array([[[0.0, 2.0], [2.0, 8.0]], [[2.0, 5.0], [5.0, 12.0]]])
+        assert np.all((found.lo <= expected[0]) & (expected[1] <= found.hi))
+        np.testing.assert_allclose(np.stack([found.lo, found.hi]), expected, atol=1e-12)
+
+
+def test_nothing_at_all_is_enclosed() -> None:
+    found = jax.jit(ij.enclose(jax.lax.cumlogsumexp, method="affine"))(
+        ij.interval(np.zeros(3), np.ones(3))
+    )
+    assert np.all((found.lo <= np.log([1.0, 2.0, 3.0])) & (found.hi >= 1))
+
+
 def test_spans_wider_than_the_format() -> None:
     """Half the width of the box is so large that its reciprocal would underflow."""
     lo, hi = np.float32([[2.0**-68, -(2.0**126), 1.0], [2.0**127, 2.0**126, 3e38]])
