@@ -100,7 +100,7 @@ NO_DERIVATIVE = frozenset(
         "special.ndtri",
         # They move data by an order that a box leaves open, which is refused.
         *("jnp.sort", "jnp.partition", "jnp.median", "jnp.nanmedian", "jnp.quantile"),
-        *("jnp.percentile", "lax.sort", "lax.top_k"),
+        *("jnp.percentile", "lax.sort", "lax.top_k", "lax.cond of a vector"),
         # Its derivative is not that of what it computes, by intent.
         "lax.stop_gradient",
         # JAX differentiates it through a decomposition, whose pivots an enclosure does not decide.

@@ -118,6 +118,7 @@ TABLES = {
     "soundness": soundness,
     "conformance": conformance,
     "corpus": corpus,
+    "methods": corpus,
     "isotonicity": isotonicity,
     "forms": forms,
 }
