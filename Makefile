@@ -37,7 +37,7 @@ docs: $(call stamp,test)
 	$(python) -m sphinx -W --keep-going -q -j auto docs docs/_build/html
 
 unit: $(call stamp,test)
-	$(python) -m pytest -n $(JOBS)
+	$(python) -m pytest -n $(JOBS) --dist worksteal
 
 bench: $(call stamp,test)
 	$(python) -m benchmarks
