@@ -264,7 +264,7 @@ class _Slabs:
             mine = np.flatnonzero(owner == k)
             inside = (slabs[mine, None, :, 0] <= s) & (s <= slabs[mine, None, :, 1])
             hits = np.all(inside, axis=-1).sum(axis=1)
-            shares[mine] = hits / max(hits.sum(), 1) / self.boxes.n_cells
+            shares[mine] = hits / max(int(hits.sum()), 1) / self.boxes.n_cells
         return shares / shares.sum()
 
 

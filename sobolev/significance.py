@@ -26,26 +26,45 @@ layers are "inputs", "hidden_1", "hidden_2", ...
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from tqdm import tqdm
 
 import interval_jax as ij
 from sobolev import covers, network
+from sobolev._ranges import (
+    BATCHES,
+    DEFINITIONS,
+    Scores,
+    compiled_scores,
+    enclose,
+    layers,
+    no_means,
+    sampled,
+)
 from sobolev.covers import Cover
 
-DEFINITIONS = ("afghan_naumann", "vassiliadis", "deviation")
-AGGREGATIONS = ("union", "max", "mean")
-METHODS = ("natural", "affine", "taylor")
+__all__ = [
+    "AGGREGATIONS",
+    "DEFINITIONS",
+    "METHODS",
+    "Ranked",
+    "Significance",
+    "checked_box",
+    "cover_significance",
+    "interval_significance",
+    "neighbourhood_significance",
+    "sampled_significance",
+    "subbox_significance",
+]
 
-_BATCHES = {"natural": 32, "affine": 16, "taylor": 16}
+AGGREGATIONS = ("union", "max", "mean")
+METHODS = tuple(BATCHES)
+
 _N_MEANS = 4096  # points over which the mean of a neuron is taken
 _N_PILOTS = 48  # boxes on which their size is chosen
 _EXCESS = 1.25  # ranges over boxes of that size, relative to those over their middles
@@ -335,7 +354,7 @@ def cover_significance(
     _check_method(method, order)
     n_in = net.sizes[0]
     lower, upper = cover.lower[:, :n_in].min(axis=0), cover.upper[:, :n_in].max(axis=0)
-    means = _no_means(net)
+    means = no_means(net)
     if definition == "deviation":
         if cover.complete:
             unit = np.random.default_rng(0).uniform(size=(_N_MEANS, n_in))
@@ -343,10 +362,10 @@ def cover_significance(
         else:
             points = cover.lower / 2 + cover.upper / 2
         means = _means(net, jnp.asarray(points, net.dtype))
-    ranges, over_cells = _enclose(net, cover, means, method, order, quiet)
+    ranges, over_cells = enclose(net, cover, means, method, order, quiet)
     output, values, adjoints = ranges
     if aggregation == "union":
-        scores = _scores_compiled(definition, values, adjoints, means)
+        scores = compiled_scores(definition, values, adjoints, means)
     else:
         scores = over_cells[definition, aggregation]
     return Significance(
@@ -356,9 +375,9 @@ def cover_significance(
         order=2 if method == "taylor" and order is None else order,
         lower=lower,
         upper=upper,
-        scores={layer: np.asarray(scores[layer]) for layer in _layers(net)},
-        values={layer: values[layer] for layer in _layers(net)},
-        adjoints={layer: adjoints[layer] for layer in _layers(net)},
+        scores={layer: np.asarray(scores[layer]) for layer in layers(net)},
+        values={layer: values[layer] for layer in layers(net)},
+        adjoints={layer: adjoints[layer] for layer in layers(net)},
         output=output,
         rigorous=cover.complete,
         n_cells=cover.n_cells,
@@ -383,8 +402,8 @@ def sampled_significance(
     """
     _check_choice("definition", definition, DEFINITIONS)
     points = jnp.asarray(_checked_points(net, x))
-    output, values, adjoints = _sample(net, points)
-    scores = _scores_compiled(definition, values, adjoints, _means(net, points))
+    output, values, adjoints = sampled(net, points)
+    scores = compiled_scores(definition, values, adjoints, _means(net, points))
     return Significance(
         definition=definition,
         aggregation="union",
@@ -392,9 +411,9 @@ def sampled_significance(
         order=None,
         lower=np.min(points, axis=0),
         upper=np.max(points, axis=0),
-        scores={layer: np.asarray(scores[layer]) for layer in _layers(net)},
-        values={layer: values[layer] for layer in _layers(net)},
-        adjoints={layer: adjoints[layer] for layer in _layers(net)},
+        scores={layer: np.asarray(scores[layer]) for layer in layers(net)},
+        values={layer: values[layer] for layer in layers(net)},
+        adjoints={layer: adjoints[layer] for layer in layers(net)},
         output=output,
         rigorous=False,
         n_cells=len(points),
@@ -434,123 +453,21 @@ def checked_box(
     return lower, upper
 
 
-Scores = dict[str, jax.Array]
-Ranges = tuple[ij.Interval, dict[str, ij.Interval], dict[str, ij.Interval]]
-"""Ranges of the output, of the values and of the adjoints."""
-
-
-def _enclose(
-    net: network.MLP,
-    cover: Cover,
-    means: Scores,
-    method: str,
-    order: int | None,
-    quiet: bool,
-) -> tuple[Ranges, dict[tuple[str, str], Scores]]:
-    """Hull of the enclosures over the cells, and their scores by definition and aggregation."""
-    # One batch size for any number of boxes, so that a network shape is compiled only once.
-    size = _BATCHES[method]
-    missing = -cover.n_cells % size
-    lower, upper = (
-        np.pad(c, ((0, missing), (0, 0)), mode="edge") for c in (cover.lower, cover.upper)
-    )
-    shares = np.pad(cover.shares, (0, missing)).astype(net.dtype)
-    embedding = (jnp.asarray(cover.directions), jnp.asarray(cover.lifts))
-    none = (embedding[0][:0], embedding[1][:, :0])
-    batches = []
-    bar = tqdm(total=cover.n_cells, desc="compiling", unit=" boxes", disable=quiet, file=sys.stderr)
-    with bar:
-        for start in range(0, len(lower), size):
-            here = slice(start, start + size)
-            cells = ij.Interval(jnp.asarray(lower[here]), jnp.asarray(upper[here]))
-            found = _enclose_batch(net, cells, embedding, method=method, order=order)
-            # Slabs reach beyond their cells: intervals over these may be tighter.
-            boxes = cells[:, : net.sizes[0]]
-            other = _enclose_batch(net, boxes, none, method="natural", order=None)
-            batch = _joined(found, other, jnp.asarray(shares[here]), means)
-            batches.append(jax.block_until_ready(batch))
-            bar.set_description("enclosing", refresh=False)
-            bar.update(min(size, cover.n_cells - start))
-    ranges, greatest, mean = jax.tree.map(lambda *results: jnp.stack(results), *batches)
-    greatest = jax.tree.map(lambda a: jnp.max(a, axis=0), greatest)
-    mean = jax.tree.map(lambda a: jnp.sum(a, axis=0), mean)
-    scores = {(name, "max"): found for name, found in greatest.items()}
-    scores |= {(name, "mean"): found for name, found in mean.items()}
-    return _hull(ranges), scores
-
-
-@partial(jax.jit, static_argnames=("method", "order"))
-def _enclose_batch(
-    net: network.MLP,
-    cells: ij.Interval,
-    embedding: tuple[jax.Array, jax.Array],
-    *,
-    method: str,
-    order: int | None,
-) -> Ranges:
-    """The ranges over each of some cells."""
-
-    def enclose(cell: ij.Interval) -> Ranges:
-        found = ij.adjoints(
-            lambda parameters: network.apply(net, covers.point(parameters, *embedding)),
-            method=method,
-            order=order,
-        )(cell)
-        return found.value, found.values, found.adjoints
-
-    return jax.vmap(enclose)(cells)
-
-
-# Compiled apart from the enclosures: fused with them, it took minutes.
-@jax.jit
-def _joined(
-    found: Ranges, other: Ranges, shares: jax.Array, means: Scores
-) -> tuple[Ranges, dict[str, Scores], dict[str, Scores]]:
-    """The hull of two ranges over cells, and by definition the greatest and the mean of scores."""
-    ranges = jax.tree.map(ij.intersection, found, other, is_leaf=_is_interval)
-    scores = {name: _scores(name, ranges[1], ranges[2], means) for name in DEFINITIONS}
-    greatest = jax.tree.map(lambda a: jnp.max(a, axis=0), scores)
-    # Padding has no share, and an infinite score of it must not count.
-    share = shares[:, None]
-    mean = jax.tree.map(lambda a: jnp.sum(jnp.where(share > 0, share * a, 0), axis=0), scores)
-    return _hull(ranges), greatest, mean
-
-
-def _scores(
-    definition: str,
-    values: Mapping[str, ij.Interval],
-    adjoints: Mapping[str, ij.Interval],
-    means: Scores,
-) -> Scores:
-    """The scores of every layer, rounded up."""
-
-    def score(value: ij.Interval, adjoint: ij.Interval, mean: jax.Array) -> jax.Array:
-        if definition == "vassiliadis":
-            return ij.wid(value * adjoint)
-        size = ij.wid(value) if definition == "afghan_naumann" else ij.mag(value - mean)
-        return ij.sup(ij.mul(size, ij.mag(adjoint)))
-
-    return {layer: score(values[layer], adjoints[layer], means[layer]) for layer in values}
-
-
-_scores_compiled = jax.jit(_scores, static_argnums=0)
-
-
 def _widest(net: network.MLP, points: np.ndarray, method: str, order: int | None) -> float:
     """The width of boxes around the points, relative to their range, that is small enough."""
     _check_method(method, order)
     picked = np.linspace(0, len(points) - 1, min(len(points), _N_PILOTS)).astype(int)
     pilots = points[picked]
-    seen = _sample(net, jnp.asarray(pilots))
+    seen = sampled(net, jnp.asarray(pilots))
 
     def excess(exponent: int) -> float:
         """The greatest excess of a layer's widths or adjoints, on average over its nodes."""
         cover = covers.around(pilots, 2.0**exponent)
-        found, _ = _enclose(net, cover, _no_means(net), method, order, quiet=True)
+        found, _ = enclose(net, cover, no_means(net), method, order, quiet=True)
         ratios = []
         sizes: tuple[Callable[[ij.Interval], jax.Array], ...] = (ij.wid, ij.mag)
         for size, wide, narrow in zip(sizes, found[1:], seen[1:], strict=True):
-            for layer in _layers(net):
+            for layer in layers(net):
                 least = float(jnp.sum(size(narrow[layer])))
                 if least > 0:
                     ratios.append(float(jnp.sum(size(wide[layer]))) / least)
@@ -568,21 +485,10 @@ def _widest(net: network.MLP, points: np.ndarray, method: str, order: int | None
 
 @jax.jit
 def _means(net: network.MLP, points: jax.Array) -> Scores:
-    layers = (points, *network.hidden_activations(net, points))
+    all_values = (points, *network.hidden_activations(net, points))
     return {
-        name: jnp.mean(values, axis=0) for name, values in zip(_layers(net), layers, strict=True)
+        name: jnp.mean(values, axis=0) for name, values in zip(layers(net), all_values, strict=True)
     }
-
-
-def _no_means(net: network.MLP) -> Scores:
-    return {
-        layer: jnp.zeros(width, net.dtype)
-        for layer, width in zip(_layers(net), net.sizes[:-1], strict=True)
-    }
-
-
-def _layers(net: network.MLP) -> list[str]:
-    return ["inputs", *(f"hidden_{k}" for k in range(1, net.n_hidden + 1))]
 
 
 def _check_choice(what: str, choice: str, choices: tuple[str, ...]) -> None:
@@ -609,33 +515,6 @@ def _checked_points(net: network.MLP, points: jax.typing.ArrayLike) -> np.ndarra
     return data
 
 
-@jax.jit
-def _sample(net: network.MLP, x: jax.Array) -> Ranges:
-    values = {"inputs": x}
-    for k, hidden in enumerate(network.hidden_activations(net, x), start=1):
-        values[f"hidden_{k}"] = hidden
-    adjoints = {
-        layer: network.value_and_gradient(_from_layer(net, k), value)[1]
-        for k, (layer, value) in enumerate(values.items())
-    }
-    as_points = jax.tree.map(lambda a: ij.Interval(a, a), (network.apply(net, x), values, adjoints))
-    return _hull(as_points)
-
-
-def _from_layer(net: network.MLP, layer: int) -> network.MLP:
-    """The part of a network that maps the output of hidden layer number `layer` to the price."""
-    if layer == 0:
-        return net
-    width = net.sizes[layer]
-    return replace(
-        net,
-        weights=net.weights[layer:],
-        biases=net.biases[layer:],
-        x_mean=jnp.zeros(width, net.dtype),
-        x_scale=jnp.ones(width, net.dtype),
-    )
-
-
 def _rounded(
     number: jax.typing.ArrayLike, dtype: jax.typing.DTypeLike, towards: float
 ) -> np.ndarray:
@@ -643,17 +522,6 @@ def _rounded(
     nearest = exact.astype(dtype)
     inside = nearest > exact if towards < 0 else nearest < exact
     return np.where(inside, np.nextafter(nearest, nearest.dtype.type(towards)), nearest)
-
-
-def _hull(tree: Any) -> Any:
-    def over_first_axis(interval: ij.Interval) -> ij.Interval:
-        return ij.Interval(jnp.min(interval.lo, axis=0), jnp.max(interval.hi, axis=0))
-
-    return jax.tree.map(over_first_axis, tree, is_leaf=_is_interval)
-
-
-def _is_interval(node: Any) -> bool:
-    return isinstance(node, ij.Interval)
 
 
 def _json(number: Any) -> float | None:

@@ -127,6 +127,7 @@ def test_plan_spreads_all_points_over_all_functions() -> None:
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "report.json"
     options = ["--points", "1000", "--functions", "sqr,neg", "--dtype", "float64"]
+    options += ["--ways", "points,intervals"]
     arguments = ["soundness", *options, "--jobs", "1", "--json", str(report)]
     assert command.main(arguments) == 0
     assert "total" in capsys.readouterr().out
@@ -149,7 +150,8 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_command_fails_on_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = dataclasses.replace(CASES["exp"], name="wrong", function=_inward)
     monkeypatch.setattr(soundness, "cases", lambda: [wrong])
-    assert command.main(["soundness", "--points", "100", "--jobs", "1"]) == 1
+    options = ["--points", "100", "--ways", "points,fused", "--jobs", "1"]
+    assert command.main(["soundness", *options]) == 1
 
 
 def test_processes_share_the_work() -> None:
