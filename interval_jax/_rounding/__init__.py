@@ -48,6 +48,7 @@ from interval_jax._rounding.format import (
     step_down,
     step_up,
     stored,
+    together,
 )
 from interval_jax._rounding.fused import difference_at_most, fma_bounds
 from interval_jax._rounding.intervals import (
@@ -88,6 +89,7 @@ __all__ = [
     "step_down",
     "step_up",
     "stored",
+    "together",
     "sub_down",
     "sub_up",
     "two_prod",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
@@ -250,7 +251,8 @@ def _directed(
         shape = jnp.broadcast_shapes(*(jnp.shape(a) for a in args))
         return rule(*(jnp.broadcast_to(jnp.asarray(a, dtype), shape) for a in args))
 
-    rule = differentiable(lambda *args: close(kernel(*args)), smooth)
+    # Compiled as one also where the caller compiles nothing.
+    rule = jax.jit(differentiable(lambda *args: close(kernel(*args)), smooth), inline=True)
     operation.__name__ = operation.__qualname__ = name
     operation.__doc__ = doc
     return operation

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import jax
 import numpy as np
 from jax import Array, lax
 
@@ -17,7 +18,14 @@ from interval_jax._rounding.directed import (
     sqrt_error,
     square_root,
 )
-from interval_jax._rounding.format import bits_of, constant, format_of, from_bits, rounded
+from interval_jax._rounding.format import (
+    bits_of,
+    constant,
+    format_of,
+    from_bits,
+    rounded,
+    together,
+)
 from interval_jax._rounding.slopes import differentiable, extremes, fixed, smooth_product
 
 Pair = tuple[Array, Array]
@@ -28,6 +36,7 @@ def smooth_products(a: Array, b: Array, c: Array, d: Array) -> Pair:
     return extremes(*(smooth_product(x, y) for x in (a, b) for y in (c, d)))
 
 
+@partial(jax.jit, inline=True)
 @partial(differentiable, smooth=smooth_products)
 def product_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x * y`` for ``a <= x <= b`` and ``c <= y <= d``.
@@ -84,13 +93,14 @@ def product_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array
         (a_neg & c_neg) | (b_pos & d_pos),
         upward=True,
     )
-    return lower, upper
+    return together(lower, upper)
 
 
 def _smooth_square(a: Array, b: Array) -> Pair:
     return lax.square(_nearest_to_zero(a, b)), lax.square(_farthest_from_zero(a, b))
 
 
+@partial(jax.jit, inline=True)
 @partial(differentiable, smooth=_smooth_square)
 def square_bounds(a: Array, b: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x**2`` for ``a <= x <= b``; (inf, -inf) for the empty set."""
@@ -145,6 +155,7 @@ def _smooth_quotient(a: Array, b: Array, c: Array, d: Array) -> Pair:
     return lax.select(whole, -inf, least), lax.select(whole, inf, greatest)
 
 
+@partial(jax.jit, inline=True)
 @partial(differentiable, smooth=_smooth_quotient)
 def quotient_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x / y``, ``a <= x <= b``, ``c <= y <= d``, ``y != 0``.
@@ -174,13 +185,16 @@ def quotient_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Arra
         return lax.select(nothing, -side, lax.select(whole, side, value))
 
     low, high = lax.select(flip, -b, a), lax.select(flip, -a, b)
-    return bound(low, lax.lt(low, zero), False), bound(high, lax.gt(high, zero), True)
+    return together(
+        bound(low, lax.lt(low, zero), False), bound(high, lax.gt(high, zero), True)
+    )
 
 
 def _smooth_roots(a: Array, b: Array) -> Pair:
     return lax.sqrt(a), lax.sqrt(b)
 
 
+@partial(jax.jit, inline=True)
 @partial(differentiable, smooth=_smooth_roots)
 def sqrt_bounds(a: Array, b: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``sqrt(x)`` for ``a <= x <= b`` and ``x >= 0``.

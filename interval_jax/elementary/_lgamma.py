@@ -33,7 +33,7 @@ from interval_jax._doubleword import (
     multiply_float,
     renormalised,
 )
-from interval_jax._rounding import format_of, rounded, stored, two_prod, two_sum
+from interval_jax._rounding import format_of, rounded, together, two_prod, two_sum
 from interval_jax.elementary import _lgamma_tables as tables
 from interval_jax.elementary._erf import horner_words, pair
 from interval_jax.elementary._log import log_error, log_word
@@ -57,7 +57,7 @@ def _select(mask: Array, a: DoubleWord, b: DoubleWord) -> DoubleWord:
 
 
 def _stored(x: DoubleWord) -> DoubleWord:
-    return DoubleWord(stored(x.hi), stored(x.lo))
+    return DoubleWord(*together(x.hi, x.lo))
 
 
 def _near_two(d: DoubleWord) -> DoubleWord:
@@ -196,7 +196,7 @@ def _next_to_zero(x: Array) -> _NextToZero:
         for rows in zip(*table.lgamma, strict=True)
     )
     t = distance(x, (at[0], at[1], at[2]))
-    t = DoubleWord(stored(t.hi), stored(t.lo))
+    t = _stored(t)
     s = multiply(t, DoubleWord(*(of_place(c) for c in zip(*table.lgamma_inverse, strict=True))))
     size, (first, second) = lax.abs(t.hi), table.lgamma_error
     inside = lax.le(size, constant(x, table.lgamma_radius))
@@ -240,7 +240,8 @@ def _of_any(x: Array) -> Value:
     left = lax.lt(x, constant(x, 0.5))
     complement = DoubleWord(*two_sum(constant(x, 1), -x))
     value = _positive(_stored(_select(left, complement, DoubleWord(x, constant(x, 0)))))
-    value = value._replace(word=_stored(value.word), error=stored(value.error))
+    hi, lo, error = together(*value.word, value.error)
+    value = value._replace(word=DoubleWord(hi, lo), error=error)
     return choose(left, _reflected(lax.select(left, x, constant(x, 0.5)), value), value)
 
 

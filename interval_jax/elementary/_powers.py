@@ -30,7 +30,7 @@ from interval_jax._doubleword import (
     power_of_two,
     renormalised,
 )
-from interval_jax._rounding import fast_two_sum, format_of, rounded, stored, two_prod, two_sum
+from interval_jax._rounding import fast_two_sum, format_of, rounded, together, two_prod, two_sum
 from interval_jax.elementary._exp import exp_error, exp_word_from, reduced, tables_of, times_ln
 from interval_jax.elementary._value import Value, select_above
 
@@ -155,7 +155,7 @@ def log2_word(x: Array, low: Array | None = None) -> DoubleWord:
     infinite = constant(x, log2_limits(x)[0])
     null, boundless = lax.eq(x, zero), lax.eq(x, constant(x, np.inf))
     hi = lax.select(null, -infinite, lax.select(boundless, infinite, word.hi))
-    return DoubleWord(stored(hi), stored(lax.select(null | boundless, zero, word.lo)))
+    return DoubleWord(*together(hi, lax.select(null | boundless, zero, word.lo)))
 
 
 def exp2_value(p: DoubleWord, relative: float) -> Value:

@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array, lax
 
 from interval_jax._doubleword import DoubleWord, constant, multiply, renormalised
-from interval_jax._rounding import fast_two_sum, format_of, rounded, stored, two_sum
+from interval_jax._rounding import fast_two_sum, format_of, rounded, together, two_sum
 from interval_jax.elementary import _zeros_tables
 from interval_jax.elementary._value import Value, choose
 
@@ -65,7 +65,7 @@ def choose_next_to_zero(
     size = lax.abs(t.hi)
     inside = lax.le(size, constant(x, table_of(x.dtype).slopes_radius))
     near = Value(
-        DoubleWord(stored(word.hi), stored(word.lo)),
+        DoubleWord(*together(*word)),
         size * (error[0] + size * error[1]) * 1.01,
         lax.full_like(value.exponent, 0),
     )

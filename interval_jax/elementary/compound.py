@@ -26,7 +26,7 @@ from interval_jax._doubleword import (
     renormalised,
 )
 from interval_jax._interval import Interval, _operands
-from interval_jax._rounding import differentiable, format_of, rounded, stored, two_prod, two_sum
+from interval_jax._rounding import differentiable, format_of, rounded, together, two_prod, two_sum
 from interval_jax.elementary._exp import minus_one, reduced, tables_of, times_ln
 from interval_jax.elementary._extend import _empty_where
 from interval_jax.elementary._powers import (
@@ -78,7 +78,7 @@ def _value(x: Array, y: Array) -> Value:
     log2, shift, sum = _logarithm(x)
     significand, exponent = scaled(lax.abs(y))
     p = multiply_float(log2, _signed(significand, y))
-    p, exponent = DoubleWord(stored(p.hi), stored(p.lo)), exponent + shift
+    p, exponent = DoubleWord(*together(*p)), exponent + shift
     size = exponent_of(p.hi) + exponent
     small = lax.lt(size, lax.full_like(size, -42 if fmt.digits == 24 else -72))
     large = lax.ge(size, lax.full_like(size, 12))

@@ -25,7 +25,7 @@ from interval_jax._doubleword import (
     positive_bounds,
 )
 from interval_jax._interval import Interval, _like, _operands, as_interval
-from interval_jax._rounding import format_of, stored
+from interval_jax._rounding import format_of, together
 from interval_jax.elementary._extend import _empty_where
 from interval_jax.elementary._powers import (
     clamped_exponent,
@@ -62,7 +62,7 @@ def _any_root(z: Array, y: Array, negative: bool) -> tuple[Array, Array]:
     of_two = lax.eq(scaled(z).significand, one)
     exact = exact & (of_two | lax.eq(inverse.lo, zero))
     # Loops of their own: the vectoriser of jax 0.12 takes time exponential in shared values.
-    return tuple(stored(b) for b in positive_bounds(*exact_where(exact, value)))  # type: ignore[return-value]
+    return together(*positive_bounds(*exact_where(exact, value)))  # type: ignore[return-value]
 
 
 def _without(x: Interval, empty: Array) -> Interval:

@@ -15,7 +15,7 @@ from jax import Array, lax
 from interval_jax._decorated import decorable
 from interval_jax._doubleword import DoubleWord, constant, divide, multiply_float
 from interval_jax._interval import Interval, as_interval
-from interval_jax._rounding import format_of, stored
+from interval_jax._rounding import format_of, together
 from interval_jax.elementary._trigonometric import (
     absolute,
     cosine,
@@ -86,7 +86,7 @@ def _sine_bounds(x: Array, shift: int) -> tuple[Array, Array, Array]:
     # Without the sign of a zero.
     negative = lax.ne(negative, is_odd(n >> 1)) & ~(exact & ~odd)
     down, up = lax.select(negative, -b, a), lax.select(negative, -a, b)
-    return stored(down), stored(up), phase_of(n, f)
+    return *together(down, up), phase_of(n, f)
 
 
 def _tangent_above(x: Array) -> tuple[Array, Array]:

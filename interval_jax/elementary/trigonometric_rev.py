@@ -31,7 +31,7 @@ from interval_jax._doubleword import (
     renormalised,
 )
 from interval_jax._interval import Interval, _operands, as_interval
-from interval_jax._rounding import format_of, rounded, stored, two_sum
+from interval_jax._rounding import format_of, rounded, stored, together, two_sum
 from interval_jax.elementary._extend import _empty_where
 from interval_jax.elementary._inverse_trigonometric import (
     acos_bounds,
@@ -111,7 +111,7 @@ Bounds = tuple[Array, Array]
 
 def _stored(x: Bounds) -> Bounds:
     """The same, computed once: what follows would make XLA repeat it many times over."""
-    return stored(x[0]), stored(x[1])
+    return together(*x)
 
 
 def _where(mask: Array, a: Bounds, b: Bounds) -> Bounds:
