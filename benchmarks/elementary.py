@@ -130,10 +130,40 @@ def arithmetic() -> list[Comparison]:
         variants = [
             Variant("plain jnp on both bounds", plain, (a.lo, a.hi, second.lo, second.hi)),
             Variant("interval_jax", tight, (a, second), limit=None if name == "sub" else 2.0),
+            Variant("interval_jax, outside of jit", _at_once(tight), (a, second), compiled=False),
             *_crival(peer, [a, second]),
         ]
         comparisons.append(compare(f"{name}, tightest", variants, SIZE, "intervals"))
-    return comparisons
+    return [*comparisons, _price(rng)]
+
+
+def _at_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args: jax.block_until_ready(function(*args))
+
+
+def _price(rng: np.random.Generator) -> Comparison:
+    """A program of many operations, whose results are used several times."""
+    spot, strike, rate, volatility = (
+        rng.uniform(low, high, SIZE)
+        for low, high in ((80, 120), (80, 120), (0.01, 0.05), (0.1, 0.5))
+    )
+    boxes = [ij.interval(v, v * 1.001) for v in (spot, strike, rate, volatility)]
+
+    def price(spot: Any, strike: Any, rate: Any, volatility: Any, of: Any) -> Any:
+        drift = of.log(spot / strike) + rate
+        half = volatility * volatility * 0.5
+        up, down = (drift + half) / volatility, (drift - half) / volatility
+        return spot * of.ndtr(up) - strike * of.exp(-rate) * of.ndtr(down)
+
+    variants = [
+        Variant("plain jnp on one point", partial(price, of=_Points), [x.lo for x in boxes]),
+        Variant("interval_jax", partial(price, of=ij), boxes),
+    ]
+    return compare("price of a call (Black-Scholes)", variants, SIZE, "intervals")
+
+
+class _Points:
+    log, exp, ndtr = jnp.log, jnp.exp, jax.scipy.special.ndtr
 
 
 def elementary() -> Iterator[Comparison]:

@@ -117,6 +117,51 @@ def test_chains_give_the_same_bounds_fused_or_not(dtype: type) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_values_stored_together_keep_every_bit(dtype: type) -> None:
+    fmt = rd.format_of(np.dtype(dtype))
+    x = np.array([0.0, -0.0, inf, -inf, np.nan, -np.nan, 1.1, -1.1, fmt.tiny, fmt.tiny / 3], dtype)
+    for a, b in [(x, x[::-1]), (np.array([x, -x]), np.array([x[::-1], x])), (x[4], x[1])]:
+        batched = [jax.vmap(rd.together)] if np.ndim(a) else []
+        for function in (rd.together, jax.jit(rd.together), *batched):
+            kept = function(jnp.asarray(a), jnp.asarray(b))
+            for value, given in zip(kept, (a, b), strict=True):
+                words = np.asarray(value).view(fmt.bits), np.asarray(given).view(fmt.bits)
+                np.testing.assert_array_equal(*words)
+    assert float(jax.grad(lambda v: rd.together(v, 2 * v)[1])(dtype(3))) == 2
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="GPUs fuse several results themselves")
+@pytest.mark.parametrize("name", ["product_bounds", "quotient_bounds"])
+def test_both_bounds_come_from_one_loop(name: str) -> None:
+    def loops(function: Callable, operands: int) -> int:
+        x = jax.ShapeDtypeStruct((100_000,), np.float32)
+        program = jax.jit(function).lower(*[x] * operands).compile().as_text()
+        return program[program.index("ENTRY") :].count(" fusion(")
+
+    bounds = getattr(rd, name)
+    assert loops(bounds, 4) == 1
+    # What uses both does not repeat it.
+    assert loops(lambda *x: rd.product_bounds(*bounds(*x[:4]), *x[4:]), 6) == 2
+
+
+def test_arithmetic_is_compiled_where_the_caller_compiles_nothing() -> None:
+    compilations = []
+
+    def listener(event: str, _: float, **__: object) -> None:
+        if "backend_compile" in event:
+            compilations.append(event)
+
+    arguments = [jnp.full(1234, v, np.float32) for v in (1, 2, 3, 4)]
+    jax.monitoring.register_event_duration_secs_listener(listener)
+    try:
+        rd.product_bounds(*arguments)
+        rd.add_down(*arguments[:2])
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listener)
+    assert len(compilations) == 2
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_neighbours_walk_the_format(dtype: type) -> None:
     tiny, largest = np.finfo(dtype).tiny, np.finfo(dtype).max
     walk = [-inf, -largest, np.nextafter(-largest, dtype(0)), np.nextafter(-tiny, dtype(-1))]
