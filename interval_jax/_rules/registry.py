@@ -21,7 +21,7 @@ from jax.extend.core import Primitive, primitives
 from interval_jax import _sums
 from interval_jax._forms import Form, Smooth, as_form, compose, moved
 from interval_jax._interval import Interval, as_interval, mul
-from interval_jax._rounding import stored
+from interval_jax._rounding import stored, together
 
 __all__ = [
     "REVISION",
@@ -239,7 +239,7 @@ def settled(function: Enclose) -> Enclose:
     """
 
     def evaluated(*args: Interval) -> Interval:
-        result: Interval = function(*jax.tree.map(stored, args))
+        result: Interval = function(*(Interval(*together(a.lo, a.hi)) for a in args))
         return jax.tree.map(stored, result)
 
     return evaluated
