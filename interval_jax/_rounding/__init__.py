@@ -89,9 +89,9 @@ __all__ = [
     "step_down",
     "step_up",
     "stored",
-    "together",
     "sub_down",
     "sub_up",
+    "together",
     "two_prod",
     "two_sum",
 ]

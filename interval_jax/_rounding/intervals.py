@@ -185,9 +185,7 @@ def quotient_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Arra
         return lax.select(nothing, -side, lax.select(whole, side, value))
 
     low, high = lax.select(flip, -b, a), lax.select(flip, -a, b)
-    return together(
-        bound(low, lax.lt(low, zero), False), bound(high, lax.gt(high, zero), True)
-    )
+    return together(bound(low, lax.lt(low, zero), False), bound(high, lax.gt(high, zero), True))
 
 
 def _smooth_roots(a: Array, b: Array) -> Pair:

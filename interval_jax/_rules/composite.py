@@ -18,7 +18,8 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from interval_jax._rules.registry import Rule, def_inlined
+from interval_jax._rules.combinators import def_inlined
+from interval_jax._rules.registry import Rule
 
 __all__ = ["def_composite", "def_folded", "folded", "recognise", "same_equation"]
 

@@ -30,18 +30,16 @@ from interval_jax._interval import (
     sub,
 )
 from interval_jax._rules import integers
+from interval_jax._rules.combinators import def_elementwise, on_integers, settled
 from interval_jax._rules.registry import (
     Integers,
     Rule,
     UnsupportedPrimitiveError,
     Value,
     _define,
-    def_elementwise,
     is_plain,
     is_real,
-    on_integers,
     primitive,
-    settled,
 )
 from interval_jax.set_ops import convex_hull
 

@@ -10,14 +10,12 @@ from typing import Any
 
 from jax.extend.core import ClosedJaxpr
 
+from interval_jax._rules.combinators import def_inlined, def_plain, def_refused
 from interval_jax._rules.registry import (
     Rule,
     UnsupportedPrimitiveError,
     Value,
     _define,
-    def_inlined,
-    def_plain,
-    def_refused,
     is_plain,
     is_real,
     primitive,

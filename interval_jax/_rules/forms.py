@@ -25,14 +25,8 @@ from interval_jax._rules import (  # noqa: F401 - whose rules are amended here
     transcendental,
 )
 from interval_jax._rules import elementwise as ew
-from interval_jax._rules.registry import (
-    RULES,
-    Value,
-    elementwise_rule,
-    is_plain,
-    is_real,
-    primitive,
-)
+from interval_jax._rules.combinators import elementwise_rule
+from interval_jax._rules.registry import RULES, Value, is_plain, is_real, primitive
 
 Slope = Callable[[Interval, Interval], Interval]
 

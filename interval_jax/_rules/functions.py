@@ -7,7 +7,7 @@ Where the program may be the user's own (log10 is but one product) both are encl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import lax
 from jax.scipy import special
 from jax.scipy.stats import norm
 
@@ -29,18 +29,12 @@ from interval_jax._interval import (
     neg,
     sub,
 )
-from interval_jax._rules import ranges
+from interval_jax._rules import probabilities, ranges
+from interval_jax._rules.combinators import elementwise_rule, settled
 from interval_jax._rules.composite import def_composite, def_folded
-from interval_jax._rules.registry import Rule, elementwise_rule, settled
+from interval_jax._rules.registry import Rule
 from interval_jax._rules.sharp import (
-    SHARP_COMPOSITES,
-    _named,
-    _scaled,
-    def_sharp,
-    logistic,
-    logistic_derivative,
     silu_curvature,
-    times_ln2,
 )
 from interval_jax._sums import sum_bounds
 from interval_jax.elementary import fast
@@ -250,22 +244,24 @@ def_folded(
 )
 def_folded("ndtr", special.ndtr, _of_one(el.ndtr, el.norm_pdf))
 def_folded(
-    "log_ndtr", special.log_ndtr, elementwise_rule(settled(el.log_ndtr), ranges.log_ndtr_slope)
+    "log_ndtr",
+    special.log_ndtr,
+    elementwise_rule(settled(el.log_ndtr), probabilities.log_ndtr_slope),
 )
 def_folded(
     "ndtri",
     special.ndtri,
-    elementwise_rule(settled(el.ndtri), ranges.ndtri_slope),
+    elementwise_rule(settled(el.ndtri), probabilities.ndtri_slope),
     stand_in=lambda p: lax.erf_inv(2 * p - 1) * float(np.sqrt(2)),
 )
 def_folded(
     "norm_pdf",
     norm.pdf,
     elementwise_rule(
-        ranges.pdf,
-        lambda x, m, s, _: ranges.pdf_slope(x, m, s),
-        lambda x, m, s, _: neg(ranges.pdf_slope(x, m, s)),
-        ranges.pdf_scale_slope,
+        probabilities.pdf,
+        lambda x, m, s, _: probabilities.pdf_slope(x, m, s),
+        lambda x, m, s, _: neg(probabilities.pdf_slope(x, m, s)),
+        probabilities.pdf_scale_slope,
     ),
     arguments=3,
 )
@@ -273,10 +269,10 @@ def_folded(
     "norm_logpdf",
     norm.logpdf,
     elementwise_rule(
-        ranges.logpdf,
-        lambda x, m, s, _: ranges.logpdf_slope(x, m, s),
-        lambda x, m, s, _: neg(ranges.logpdf_slope(x, m, s)),
-        lambda x, m, s, _: ranges.logpdf_scale_slope(x, m, s),
+        probabilities.logpdf,
+        lambda x, m, s, _: probabilities.logpdf_slope(x, m, s),
+        lambda x, m, s, _: neg(probabilities.logpdf_slope(x, m, s)),
+        lambda x, m, s, _: probabilities.logpdf_scale_slope(x, m, s),
     ),
     arguments=3,
 )
@@ -284,138 +280,29 @@ def_folded(
     "logaddexp",
     jnp.logaddexp,
     elementwise_rule(
-        settled(ranges.logaddexp),
+        settled(probabilities.logaddexp),
         lambda x, y, _: el.logistic(sub(x, y)),
         lambda x, y, _: el.logistic(sub(y, x)),
     ),
     arguments=2,
 )
-def_folded("logaddexp2", jnp.logaddexp2, elementwise_rule(settled(ranges.logaddexp2)), arguments=2)
+def_folded(
+    "logaddexp2", jnp.logaddexp2, elementwise_rule(settled(probabilities.logaddexp2)), arguments=2
+)
 def_folded(
     "xlogy",
     special.xlogy,
     elementwise_rule(ranges.xlogy, lambda x, y, _: el.log(y), lambda x, y, _: div(x, y)),
     arguments=2,
 )
-def_folded("logit", special.logit, elementwise_rule(settled(ranges.logit), ranges.logit_slope))
 def_folded(
-    "log1mexp", jax.nn.log1mexp, elementwise_rule(settled(ranges.log1mexp), ranges.log1mexp_slope)
+    "logit",
+    special.logit,
+    elementwise_rule(settled(probabilities.logit), probabilities.logit_slope),
+)
+def_folded(
+    "log1mexp",
+    jax.nn.log1mexp,
+    elementwise_rule(settled(probabilities.log1mexp), probabilities.log1mexp_slope),
 )
 def_folded("log10", jnp.log10, elementwise_rule(settled(ranges.log10), ranges.log10_slope))
-
-
-# --- derivatives to any order -------------------------------------------------------------
-
-
-normal_density: Callable[..., Any] = def_sharp(
-    _named(
-        "normal_density",
-        lambda x: lax.exp(-0.5 * x**2) * float(1 / np.sqrt(2 * np.pi)),
-        settled(el.norm_pdf),
-    ),
-    lambda x: -x * normal_density(x),
-)
-gelu_derivative: Callable[..., Any] = def_sharp(
-    _named(
-        "gelu_derivative",
-        lambda x: special.ndtr(x) + x * lax.exp(-0.5 * x**2) * float(1 / np.sqrt(2 * np.pi)),
-        settled(el.gelu_derivative),
-    ),
-    lambda x: (2 - x**2) * normal_density(x),
-)
-log_ndtr_derivative: Callable[..., Any] = def_sharp(
-    _named(
-        "log_ndtr_derivative",
-        lambda x: lax.exp(-0.5 * x**2 - special.log_ndtr(x)) * float(1 / np.sqrt(2 * np.pi)),
-        settled(lambda x: ranges.log_ndtr_slope(x, x)),
-    ),
-    lambda x: -log_ndtr_derivative(x) * (x + log_ndtr_derivative(x)),
-)
-ndtri: Callable[..., Any] = def_sharp(special.ndtri, lambda p: 1 / normal_density(ndtri(p)))
-
-
-@jax.custom_jvp
-def _sharp_logaddexp(x: Array, y: Array) -> Array:
-    return jnp.logaddexp(x, y)
-
-
-@_sharp_logaddexp.defjvp
-def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
-    (x, y), (dx, dy) = primals, tangents
-    return _sharp_logaddexp(x, y), dx * logistic(x - y) + dy * logistic(y - x)
-
-
-@jax.custom_jvp
-def _sharp_xlogy(x: Array, y: Array) -> Array:
-    return special.xlogy(x, y)
-
-
-@_sharp_xlogy.defjvp
-def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
-    (x, y), (dx, dy) = primals, tangents
-    return _sharp_xlogy(x, y), dx * lax.log(y) + dy * (x / y)
-
-
-@jax.custom_jvp
-def _sharp_logaddexp2(x: Array, y: Array) -> Array:
-    return jnp.logaddexp2(x, y)
-
-
-@_sharp_logaddexp2.defjvp
-def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
-    (x, y), (dx, dy) = primals, tangents
-    share = logistic(times_ln2(x - y)), logistic(times_ln2(y - x))
-    return _sharp_logaddexp2(x, y), dx * share[0] + dy * share[1]
-
-
-_times_cubic = _scaled("times_cubic_of_gelu", "0.044715")
-_times_outer = _scaled("times_outer_of_gelu", ranges.TWO_SQRT_TWO_BY_PI)
-
-
-def _gelu_tanh_slope(x: Array) -> Array:
-    """The derivative of x logistic(v), where v = 2 sqrt(2/pi) (x + 0.044715 x**3)."""
-    v = _times_outer(x * (1 + _times_cubic(x**2)))
-    slope = _times_outer(1 + 3 * _times_cubic(x**2))
-    return logistic(v) + x * (slope * logistic_derivative(v))
-
-
-_over_ln10: Callable[..., Any] = def_sharp(
-    _named(
-        "over_ln10",
-        lambda x: x * ranges.INVERSE_LN10_OF_JAX,
-        lambda x: mul(x, ranges.inverse_ln10(x)),
-    ),
-    lambda x: _over_ln10(jnp.ones_like(x)),
-)
-_times_pi_squared = _scaled("times_pi_squared", ranges.PI_SQUARED)
-sinc_derivative: Callable[..., Any] = def_sharp(
-    _named(
-        "sinc_derivative",
-        lambda x: (jnp.cos(float(np.pi) * x) - jnp.sinc(x)) / x,
-        settled(ranges.sinc_slope),
-    ),
-    lambda x: -_times_pi_squared(sinc(x)) - 2 * sinc_derivative(x) / x,
-)
-sinc: Callable[..., Any] = def_sharp(jnp.sinc, sinc_derivative)
-
-SHARP_COMPOSITES["gelu"] = def_sharp(partial(jax.nn.gelu, approximate=False), gelu_derivative)
-SHARP_COMPOSITES["gelu_tanh"] = def_sharp(partial(jax.nn.gelu, approximate=True), _gelu_tanh_slope)
-SHARP_COMPOSITES["ndtr"] = def_sharp(special.ndtr, normal_density)
-SHARP_COMPOSITES["log_ndtr"] = def_sharp(special.log_ndtr, log_ndtr_derivative)
-SHARP_COMPOSITES["log10"] = def_sharp(jnp.log10, lambda x: _over_ln10(1 / x))
-SHARP_COMPOSITES.update(
-    normal_density=normal_density,
-    gelu_derivative=gelu_derivative,
-    log_ndtr_derivative=log_ndtr_derivative,
-    sinc_derivative=sinc_derivative,
-    over_ln10=_over_ln10,
-    times_cubic_of_gelu=_times_cubic,
-    times_outer_of_gelu=_times_outer,
-    times_pi_squared=_times_pi_squared,
-    ndtri=ndtri,
-    sinc=sinc,
-    logaddexp=_sharp_logaddexp,
-    logaddexp2=_sharp_logaddexp2,
-    xlogy=_sharp_xlogy,
-    norm_pdf=lambda x, loc, scale: normal_density((x - loc) / scale) / scale,
-)

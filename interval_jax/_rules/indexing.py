@@ -14,13 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from interval_jax._rules.combinators import def_structural
 from interval_jax._rules.integers import clamp
 from interval_jax._rules.registry import (
     RULES,
     Integers,
     UnsupportedPrimitiveError,
     Value,
-    def_structural,
     integers,
     is_plain,
     primitive,

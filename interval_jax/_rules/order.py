@@ -14,6 +14,7 @@ import numpy as np
 from jax import Array, lax
 
 from interval_jax._interval import Interval, _is_empty, as_interval
+from interval_jax._rules.combinators import on_integers
 from interval_jax._rules.registry import (
     Integers,
     Rule,
@@ -23,7 +24,6 @@ from interval_jax._rules.registry import (
     _define,
     is_plain,
     is_real,
-    on_integers,
     primitive,
 )
 from interval_jax._rules.sums import checked_plain

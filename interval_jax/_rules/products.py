@@ -10,13 +10,13 @@ from jax import lax
 
 from interval_jax import elementary as el
 from interval_jax._interval import Interval, as_interval, mul
+from interval_jax._rules.combinators import on_integers
 from interval_jax._rules.registry import (
     Rule,
     UnsupportedPrimitiveError,
     Value,
     _define,
     is_real,
-    on_integers,
     primitive,
 )
 from interval_jax._rules.sums import checked_plain

@@ -10,7 +10,8 @@ from jax import Array, lax
 
 from interval_jax import _sums
 from interval_jax._interval import Interval, as_interval, mul
-from interval_jax._rules.registry import Rule, Value, _define, is_real, on_integers, primitive
+from interval_jax._rules.combinators import on_integers
+from interval_jax._rules.registry import Rule, Value, _define, is_real, primitive
 
 
 def _restored(x: Array, shape: tuple[int, ...], axes: Sequence[int]) -> Array:

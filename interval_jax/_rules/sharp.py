@@ -23,9 +23,10 @@ from jax.extend.core import Primitive
 from interval_jax import elementary as el
 from interval_jax._constructors import interval
 from interval_jax._interval import Interval, add, mul, sqr, sub
+from interval_jax._rules.combinators import elementwise_rule, settled
 from interval_jax._rules.composite import def_composite
 from interval_jax._rules.elementwise import abs_slope, max_slope
-from interval_jax._rules.registry import Rule, elementwise_rule, primitive, settled
+from interval_jax._rules.registry import Rule, primitive
 from interval_jax._rules.transcendental import LN2
 from interval_jax.elementary import fast
 

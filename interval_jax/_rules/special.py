@@ -27,17 +27,9 @@ from interval_jax._interval import (
     sqr,
     sub,
 )
+from interval_jax._rules.combinators import def_elementwise, def_refused, elementwise_rule, settled
 from interval_jax._rules.composite import def_composite
-from interval_jax._rules.registry import (
-    Rule,
-    Value,
-    _define,
-    def_elementwise,
-    def_refused,
-    elementwise_rule,
-    primitive,
-    settled,
-)
+from interval_jax._rules.registry import Rule, Value, _define, primitive
 from interval_jax._rules.transcendental import _real
 from interval_jax.elementary.digamma import digamma
 from interval_jax.set_ops import intersection

@@ -13,6 +13,7 @@ from jax import lax
 from interval_jax import _sums
 from interval_jax._interval import Interval, as_interval
 from interval_jax._rules import integers
+from interval_jax._rules.combinators import def_structural
 from interval_jax._rules.registry import (
     Integers,
     Rule,
@@ -20,7 +21,6 @@ from interval_jax._rules.registry import (
     UnsupportedPrimitiveError,
     Value,
     _define,
-    def_structural,
     is_plain,
     is_real,
     primitive,

@@ -15,6 +15,7 @@ from jax import Array, lax
 
 from interval_jax import _sums
 from interval_jax._interval import Interval, as_interval
+from interval_jax._rules.combinators import on_integers
 from interval_jax._rules.registry import (
     Rule,
     UnsupportedPrimitiveError,
@@ -22,7 +23,6 @@ from interval_jax._rules.registry import (
     _define,
     is_plain,
     is_real,
-    on_integers,
     primitive,
 )
 

@@ -25,17 +25,8 @@ from interval_jax._interval import (
     sqr,
     sub,
 )
-from interval_jax._rules.registry import (
-    Rule,
-    Value,
-    _define,
-    def_elementwise,
-    def_refused,
-    elementwise_rule,
-    is_real,
-    primitive,
-    settled,
-)
+from interval_jax._rules.combinators import def_elementwise, def_refused, elementwise_rule, settled
+from interval_jax._rules.registry import Rule, Value, _define, is_real, primitive
 from interval_jax.set_ops import intersection
 
 LN2 = "0.693147180559945309417232121458176568075500134360255254120680009493"

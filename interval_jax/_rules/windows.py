@@ -17,15 +17,9 @@ from jax import Array, lax
 
 from interval_jax import _sums
 from interval_jax._interval import Interval, as_interval, mul
+from interval_jax._rules.combinators import on_integers
 from interval_jax._rules.order import normalised
-from interval_jax._rules.registry import (
-    Rule,
-    Value,
-    _define,
-    is_real,
-    on_integers,
-    primitive,
-)
+from interval_jax._rules.registry import Rule, Value, _define, is_real, primitive
 
 
 def _window_indices(size: int, window: int, stride: int, dilation: int) -> np.ndarray:
