@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import numpy as np
@@ -76,8 +76,10 @@ def rounded(x: Array) -> Array:
     return lax.select(lax.ne(x, x), constant(x, 0), x)
 
 
-@jax.custom_jvp
-def together(*values: Array) -> tuple[Array, ...]:
+_Tree = TypeVar("_Tree")
+
+
+def together(tree: _Tree) -> _Tree:
     """Return arrays of one shape and format, as values that XLA computes in one loop and stores.
 
     On CPUs XLA gives every result a loop of its own, which repeats what results share, and the
@@ -87,24 +89,28 @@ def together(*values: Array) -> tuple[Array, ...]:
     it, which changes none: neither NaN nor -0. (A reduction along an axis of length one, or an
     optimisation barrier, would be removed before loops are made.)
     """
+    values, structure = jax.tree.flatten(tree)
+    return jax.tree.unflatten(structure, _together(*values))  # type: ignore[no-any-return]
+
+
+@jax.custom_jvp
+def _together(*values: Array) -> tuple[Array, ...]:
     fmt = format_of(values[0])
     zero, place = np.zeros((), fmt.dtype), values[0].ndim
+
+    def join(left: tuple[Array, ...], right: tuple[Array, ...]) -> tuple[Array, ...]:
+        words = zip(map(bits_of, left), map(bits_of, right), strict=True)
+        return tuple(from_bits(a | b, fmt) for a, b in words)
 
     def joined(*values: Array) -> tuple[Array, ...]:
         margins = [(0, 0, 0)] * place + [(1, 0, 0)]
         padded = tuple(lax.pad(lax.expand_dims(v, (place,)), zero, margins) for v in values)
         return tuple(lax.reduce(padded, (zero,) * len(values), join, (place,)))
 
-    def join(left: tuple[Array, ...], right: tuple[Array, ...]) -> tuple[Array, ...]:
-        words = zip(map(bits_of, left), map(bits_of, right), strict=True)
-        return tuple(from_bits(a | b, fmt) for a, b in words)
-
     return lax.platform_dependent(*values, cpu=joined, default=lambda *values: values)
 
 
-@together.defjvp
-def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Any, Any]:
-    return together(*primals), tangents
+_together.defjvp(lambda primals, tangents: (_together(*primals), tangents))
 
 
 @jax.custom_jvp

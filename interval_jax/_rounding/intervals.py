@@ -93,7 +93,7 @@ def product_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array
         (a_neg & c_neg) | (b_pos & d_pos),
         upward=True,
     )
-    return together(lower, upper)
+    return together((lower, upper))
 
 
 def _smooth_square(a: Array, b: Array) -> Pair:
@@ -185,7 +185,8 @@ def quotient_bounds(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Arra
         return lax.select(nothing, -side, lax.select(whole, side, value))
 
     low, high = lax.select(flip, -b, a), lax.select(flip, -a, b)
-    return together(bound(low, lax.lt(low, zero), False), bound(high, lax.gt(high, zero), True))
+    lower = bound(low, lax.lt(low, zero), False)
+    return together((lower, bound(high, lax.gt(high, zero), True)))
 
 
 def _smooth_roots(a: Array, b: Array) -> Pair:

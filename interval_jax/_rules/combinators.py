@@ -52,7 +52,7 @@ def settled(function: Enclose) -> Enclose:
     """
 
     def evaluated(*args: Interval) -> Interval:
-        result: Interval = function(*(Interval(*together(a.lo, a.hi)) for a in args))
+        result: Interval = function(*map(together, args))
         return jax.tree.map(stored, result)
 
     return evaluated

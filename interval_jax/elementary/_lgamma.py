@@ -56,10 +56,6 @@ def _select(mask: Array, a: DoubleWord, b: DoubleWord) -> DoubleWord:
     return DoubleWord(*(lax.select(mask, p, q) for p, q in zip(a, b)))
 
 
-def _stored(x: DoubleWord) -> DoubleWord:
-    return DoubleWord(*together(x.hi, x.lo))
-
-
 def _near_two(d: DoubleWord) -> DoubleWord:
     """lgamma(2 + d) for |d| <= 1/2, within ``table.error + (MULTIPLY_ERROR + 2 ADD_ERROR) u**2``.
 
@@ -119,9 +115,9 @@ def _positive(x: DoubleWord) -> Value:
     large = lax.ge(x.hi, constant(x.hi, _STIRLING_FROM))
     huge = lax.ge(x.hi, constant(x.hi, 2.0 ** (70 if fmt.bias == 1023 else 40)))
     d, product, shift = _shifted(x)
-    logarithm = _stored(log_word(_stored(_select(large, x, product))))
+    logarithm = together(log_word(together(_select(large, x, product))))
     # Below 8.
-    near = _stored(_near_two(_stored(d)))
+    near = together(_near_two(together(d)))
     sign = lax.select(lax.lt(shift, zero), -one, one)
     below = add(near, DoubleWord(logarithm.hi * sign, logarithm.lo * sign))
     below_error = lax.abs(near.hi) * (table.error + (MULTIPLY_ERROR + 4 * ADD_ERROR) * unit**2)
@@ -196,7 +192,7 @@ def _next_to_zero(x: Array) -> _NextToZero:
         for rows in zip(*table.lgamma, strict=True)
     )
     t = distance(x, (at[0], at[1], at[2]))
-    t = _stored(t)
+    t = together(t)
     s = multiply(t, DoubleWord(*(of_place(c) for c in zip(*table.lgamma_inverse, strict=True))))
     size, (first, second) = lax.abs(t.hi), table.lgamma_error
     inside = lax.le(size, constant(x, table.lgamma_radius))
@@ -218,7 +214,7 @@ def _reflected(x: Array, mirrored: Value) -> Value:
     s = near.s
     h, e = two_sum(s.hi, constant(x, 1))
     argument = _select(near.inside, renormalised(h, rounded(e + s.lo)), sine)
-    logarithm = log_word(_stored(argument))
+    logarithm = log_word(together(argument))
     error = lax.abs(logarithm.hi) * log_error(unit)
     of_sum = (2 + lax.abs(s.hi) * 1024) * unit**2
     error = error + lax.select(near.inside, of_sum, constant(x, sine_error))
@@ -239,9 +235,9 @@ def _of_any(x: Array) -> Value:
     """lgamma(x) for x that is no pole."""
     left = lax.lt(x, constant(x, 0.5))
     complement = DoubleWord(*two_sum(constant(x, 1), -x))
-    value = _positive(_stored(_select(left, complement, DoubleWord(x, constant(x, 0)))))
-    hi, lo, error = together(*value.word, value.error)
-    value = value._replace(word=DoubleWord(hi, lo), error=error)
+    value = _positive(together(_select(left, complement, DoubleWord(x, constant(x, 0)))))
+    word, error = together((value.word, value.error))
+    value = value._replace(word=word, error=error)
     return choose(left, _reflected(lax.select(left, x, constant(x, 0.5)), value), value)
 
 

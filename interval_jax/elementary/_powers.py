@@ -155,7 +155,7 @@ def log2_word(x: Array, low: Array | None = None) -> DoubleWord:
     infinite = constant(x, log2_limits(x)[0])
     null, boundless = lax.eq(x, zero), lax.eq(x, constant(x, np.inf))
     hi = lax.select(null, -infinite, lax.select(boundless, infinite, word.hi))
-    return DoubleWord(*together(hi, lax.select(null | boundless, zero, word.lo)))
+    return together(DoubleWord(hi, lax.select(null | boundless, zero, word.lo)))
 
 
 def exp2_value(p: DoubleWord, relative: float) -> Value:

@@ -65,7 +65,7 @@ def choose_next_to_zero(
     size = lax.abs(t.hi)
     inside = lax.le(size, constant(x, table_of(x.dtype).slopes_radius))
     near = Value(
-        DoubleWord(*together(*word)),
+        together(word),
         size * (error[0] + size * error[1]) * 1.01,
         lax.full_like(value.exponent, 0),
     )

@@ -78,7 +78,7 @@ def _value(x: Array, y: Array) -> Value:
     log2, shift, sum = _logarithm(x)
     significand, exponent = scaled(lax.abs(y))
     p = multiply_float(log2, _signed(significand, y))
-    p, exponent = DoubleWord(*together(*p)), exponent + shift
+    p, exponent = together(p), exponent + shift
     size = exponent_of(p.hi) + exponent
     small = lax.lt(size, lax.full_like(size, -42 if fmt.digits == 24 else -72))
     large = lax.ge(size, lax.full_like(size, 12))

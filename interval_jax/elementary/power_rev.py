@@ -62,7 +62,7 @@ def _any_root(z: Array, y: Array, negative: bool) -> tuple[Array, Array]:
     of_two = lax.eq(scaled(z).significand, one)
     exact = exact & (of_two | lax.eq(inverse.lo, zero))
     # Loops of their own: the vectoriser of jax 0.12 takes time exponential in shared values.
-    return together(*positive_bounds(*exact_where(exact, value)))  # type: ignore[return-value]
+    return together(positive_bounds(*exact_where(exact, value)))
 
 
 def _without(x: Interval, empty: Array) -> Interval:

@@ -86,7 +86,7 @@ def _sine_bounds(x: Array, shift: int) -> tuple[Array, Array, Array]:
     # Without the sign of a zero.
     negative = lax.ne(negative, is_odd(n >> 1)) & ~(exact & ~odd)
     down, up = lax.select(negative, -b, a), lax.select(negative, -a, b)
-    return *together(down, up), phase_of(n, f)
+    return *together((down, up)), phase_of(n, f)
 
 
 def _tangent_above(x: Array) -> tuple[Array, Array]:

@@ -109,11 +109,6 @@ def _position(angle: DoubleWord, place: _Place) -> tuple[Array, Array]:
 Bounds = tuple[Array, Array]
 
 
-def _stored(x: Bounds) -> Bounds:
-    """The same, computed once: what follows would make XLA repeat it many times over."""
-    return together(*x)
-
-
 def _where(mask: Array, a: Bounds, b: Bounds) -> Bounds:
     return lax.select(mask, a[0], b[0]), lax.select(mask, a[1], b[1])
 
@@ -124,24 +119,20 @@ def _minus(x: Bounds) -> Bounds:
 
 def _sine_solution(value: Array, place: _Place) -> Bounds:
     near = _near_zero(place, 0)
-    return _where(
-        near, _stored(asin_bounds(value)), _position(DoubleWord(*_stored(asin_word(value))), place)
-    )
+    return _where(near, together(asin_bounds(value)), _position(together(asin_word(value)), place))
 
 
 def _cosine_solution(value: Array, place: _Place) -> Bounds:
     """Of cos t = sin(t + pi/2): the pieces 0 and 1 end and begin at 0."""
     before, after = _near_zero(place, 0), _near_zero(place, 1)
-    angle = _stored(acos_bounds(lax.select(before, value, -value)))
-    result = _where(before | after, angle, _position(DoubleWord(*_stored(asin_word(value))), place))
+    angle = together(acos_bounds(lax.select(before, value, -value)))
+    result = _where(before | after, angle, _position(together(asin_word(value)), place))
     return _where(before, _minus(angle), result)
 
 
 def _tangent_solution(value: Array, place: _Place) -> Bounds:
     near = _near_zero(place, 0)
-    return _where(
-        near, _stored(atan_bounds(value)), _position(DoubleWord(*_stored(atan_word(value))), place)
-    )
+    return _where(near, together(atan_bounds(value)), _position(together(atan_word(value)), place))
 
 
 def _with_slope(
@@ -165,7 +156,7 @@ def _sine_first(
     fixed = lax.stop_gradient(start)
     place = _place(fixed, shift)
     reduction = Reduced(place.quarter - shift, place.r)
-    value = _stored(unpacked_sine(packed_sine(fixed, reduction, shift), fixed, shift))
+    value = together(unpacked_sine(packed_sine(fixed, reduction, shift), fixed, shift))
     # In every second piece the sine falls.
     odd = lax.ne(_piece(place) & 1, lax.full_like(place.quarter, 0))
     low, high = _where(odd, (-b, -a), (a, b))
@@ -185,7 +176,7 @@ def _tangent_first(
     up = tangent_above(fixed, Reduced(place.quarter, place.r), 0)
     minus = DoubleWord(-place.r.hi, -place.r.lo)
     down = -tangent_above(-fixed, Reduced(-place.quarter, minus), 0)
-    down, up = _stored((down, up))
+    down, up = together((down, up))
     ahead = lax.le(up, a) & lax.lt(down, a)
     behind = lax.ge(down, b) & lax.gt(up, b)
     return ~(ahead | behind), solution(a, place._replace(behind=behind))
@@ -207,7 +198,7 @@ def _reverse(first: First, even: bool, limit: float) -> Callable[[Interval, Inte
         low, high = (jnp.stack([a, a if even else -b]), jnp.stack([b, b if even else -a]))
         finite = lax.is_finite(starts)
         here, solution = first(low, high, lax.select(finite, starts, lax.full_like(starts, 0)))
-        here, (down, up) = here | ~finite, _stored(solution)
+        here, (down, up) = here | ~finite, together(solution)
         # A solution that is no float lies strictly between its bounds.
         nothing = ~here & lax.ge(down, ends) & lax.gt(up, ends)
         least = lax.select(here, starts, lax.max(starts, down))

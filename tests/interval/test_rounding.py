@@ -123,11 +123,11 @@ def test_values_stored_together_keep_every_bit(dtype: type) -> None:
     for a, b in [(x, x[::-1]), (np.array([x, -x]), np.array([x[::-1], x])), (x[4], x[1])]:
         batched = [jax.vmap(rd.together)] if np.ndim(a) else []
         for function in (rd.together, jax.jit(rd.together), *batched):
-            kept = function(jnp.asarray(a), jnp.asarray(b))
+            kept = function((jnp.asarray(a), jnp.asarray(b)))
             for value, given in zip(kept, (a, b), strict=True):
                 words = np.asarray(value).view(fmt.bits), np.asarray(given).view(fmt.bits)
                 np.testing.assert_array_equal(*words)
-    assert float(jax.grad(lambda v: rd.together(v, 2 * v)[1])(dtype(3))) == 2
+    assert float(jax.grad(lambda v: rd.together((v, 2 * v))[1])(dtype(3))) == 2
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="GPUs fuse several results themselves")
