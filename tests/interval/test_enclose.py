@@ -245,3 +245,18 @@ def test_bounds_are_differentiable() -> None:
     expected = jax.grad(lambda x: jax.nn.silu(3.0 * x) + jnp.exp(x))(1.0)
     assert float(found[0]) == 0
     assert abs(float(found[1]) - float(expected)) < 1e-12
+
+
+def test_compiled_programs_grow_with_their_steps_alone() -> None:
+    x = ij.interval(np.ones(1000, np.float32))
+
+    def instructions(steps: int) -> int:
+        def chain(x: jax.Array, s: jax.Array, r: jax.Array) -> jax.Array:
+            for _ in range(steps):
+                x = jnp.log1p(x * s + r) * jnp.sqrt(x + s)
+            return x
+
+        compiled = jax.jit(ij.enclose(chain)).lower(x, x, x).compile()
+        return len(compiled.as_text().splitlines())
+
+    assert instructions(6) < 2 * instructions(3)
