@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
@@ -96,7 +97,7 @@ def together(tree: _Tree) -> _Tree:
 @jax.custom_jvp
 def _together(*values: Array) -> tuple[Array, ...]:
     fmt = format_of(values[0])
-    zero, place = np.zeros((), fmt.dtype), values[0].ndim
+    zero, place = np.zeros((), fmt.dtype), np.ndim(values[0])
 
     def join(left: tuple[Array, ...], right: tuple[Array, ...]) -> tuple[Array, ...]:
         words = zip(map(bits_of, left), map(bits_of, right), strict=True)
@@ -107,7 +108,9 @@ def _together(*values: Array) -> tuple[Array, ...]:
         padded = tuple(lax.pad(lax.expand_dims(v, (place,)), zero, margins) for v in values)
         return tuple(lax.reduce(padded, (zero,) * len(values), join, (place,)))
 
-    return lax.platform_dependent(*values, cpu=joined, default=lambda *values: values)
+    # Under jax.grad, Python's numbers come as they are.
+    arrays = map(jnp.asarray, values)
+    return lax.platform_dependent(*arrays, cpu=joined, default=lambda *values: values)
 
 
 _together.defjvp(lambda primals, tangents: (_together(*primals), tangents))
