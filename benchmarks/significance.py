@@ -207,7 +207,8 @@ def main(arguments: Sequence[str]) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", nargs="*", help=f"analyses, all by default: {'; '.join(ANALYSES)}")
+    names = "; ".join(ANALYSES).replace("%", "%%")
+    parser.add_argument("name", nargs="*", help=f"analyses, all by default: {names}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcomes there")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     options = parser.parse_args(arguments)
