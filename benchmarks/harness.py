@@ -221,7 +221,7 @@ def _installed(name: str) -> bool:
 def _prepare(variant: Variant) -> tuple[Callable[[], None], float | None]:
     arguments = tuple(variant.arguments)
     if not variant.compiled:
-        return (lambda: variant.function(*arguments)), None
+        return (lambda: jax.block_until_ready(variant.function(*arguments))), None
     start = time.perf_counter()
     compiled = jax.jit(variant.function).lower(*arguments).compile()
     seconds = time.perf_counter() - start

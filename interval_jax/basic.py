@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import numpy as np
 from jax import Array, lax
 
@@ -94,8 +93,7 @@ def fma(x: Any, y: Any, z: Any) -> Interval:
         Interval([-3, 6.5], float32)
     """
     x, y, z = _operands(x, y, z)
-    # Hundreds of operations: compiled as one also where the caller compiles nothing.
-    value = Interval(*jax.jit(rd.fma_bounds)(x.lo, x.hi, y.lo, y.hi, z.lo, z.hi))
+    value = Interval(*rd.fma_bounds(x.lo, x.hi, y.lo, y.hi, z.lo, z.hi))
     return _where_empty(x, value, y, z)
 
 
@@ -139,7 +137,7 @@ def cancel_minus(x: Any, y: Any) -> Interval:
     bounded_y = y_empty | (lax.gt(y.lo, -infinite) & lax.lt(y.hi, infinite))
     common_x = lax.gt(x.lo, -infinite) & lax.lt(x.hi, infinite)
     proper = common_x & bounded_y & ~x_empty & ~y_empty
-    proper = proper & jax.jit(rd.difference_at_most)(x.lo, y.lo, x.hi, y.hi)
+    proper = proper & rd.difference_at_most(x.lo, y.lo, x.hi, y.hi)
     greatest, least = _greatest_origin(y.lo, y.hi), -_greatest_origin(-y.hi, -y.lo)
     value = Interval(rd.sub_down(x.lo, greatest), rd.sub_up(x.hi, least))
     value = _where(proper, value, _like(x, -np.inf, np.inf))

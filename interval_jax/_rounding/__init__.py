@@ -47,8 +47,6 @@ from interval_jax._rounding.format import (
     rounded,
     step_down,
     step_up,
-    stored,
-    together,
 )
 from interval_jax._rounding.fused import difference_at_most, fma_bounds
 from interval_jax._rounding.intervals import (
@@ -57,6 +55,7 @@ from interval_jax._rounding.intervals import (
     sqrt_bounds,
     square_bounds,
 )
+from interval_jax._rounding.loops import stored, together
 from interval_jax._rounding.slopes import differentiable
 
 __all__ = [

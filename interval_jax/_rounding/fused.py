@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+import jax
 import numpy as np
 from jax import Array, lax
 
@@ -121,6 +122,7 @@ def _smooth_fma(a: Array, b: Array, c: Array, d: Array, e: Array, f: Array) -> t
     return least + e, greatest + f
 
 
+@partial(jax.jit, inline=True)
 @partial(differentiable, smooth=_smooth_fma)
 def fma_bounds(a: Array, b: Array, c: Array, d: Array, e: Array, f: Array) -> tuple[Array, Array]:
     """Return the tightest bounds of ``x y + z``, ``a <= x <= b``, ``c <= y <= d``, ``e <= z <= f``.
@@ -144,6 +146,7 @@ def fma_bounds(a: Array, b: Array, c: Array, d: Array, e: Array, f: Array) -> tu
     return _down(_plus(least, e)), _up(_plus(most, f))
 
 
+@partial(jax.jit, inline=True)
 def difference_at_most(a: Array, b: Array, c: Array, d: Array) -> Array:
     """Tell where ``a - b <= c - d``, exactly, for finite numbers of the format.
 

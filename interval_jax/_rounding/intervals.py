@@ -24,8 +24,8 @@ from interval_jax._rounding.format import (
     format_of,
     from_bits,
     rounded,
-    together,
 )
+from interval_jax._rounding.loops import together
 from interval_jax._rounding.slopes import differentiable, extremes, fixed, smooth_product
 
 Pair = tuple[Array, Array]

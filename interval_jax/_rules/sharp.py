@@ -41,22 +41,23 @@ SHARP_COMPOSITES: dict[str, Function] = {}
 """What to call instead of a recognised call of that name."""
 
 
-def def_sharp(value: Function, slope: Function) -> Function:
-    """Return ``value``, a function of one array, with the derivative ``slope``.
+def def_sharp(value: Function, *slopes: Function) -> Function:
+    """Return ``value``, a function of arrays of one shape, with the derivatives ``slopes``.
 
     Args:
         value: The function, element by element.
-        slope: Its derivative; itself from this function if it is to be differentiated sharply.
+        slopes: Its derivative by each argument, as a function of them all; itself from this
+            function if it is to be differentiated sharply.
     """
 
     @jax.custom_jvp
-    def function(x: Array) -> Array:
-        return value(x)
+    def function(*args: Array) -> Array:
+        return value(*args)
 
     @function.defjvp
-    def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-        (x,), (t,) = primals, tangents
-        return function(x), t * slope(x)
+    def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
+        shares = [t * slope(*primals) for t, slope in zip(tangents, slopes, strict=True)]
+        return function(*primals), sum(shares[1:], shares[0])
 
     return function
 
@@ -280,26 +281,8 @@ def _(primals: tuple[Array, Array], _: Any) -> tuple[Array, Array]:
     return slope, lax.full_like(slope, 0)
 
 
-@jax.custom_jvp
-def maximum(x: Array, y: Array) -> Array:
-    return lax.max(x, y)
-
-
-@maximum.defjvp
-def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
-    (x, y), (s, t) = primals, tangents
-    return maximum(x, y), s * _max_slope(x, y) + t * _max_slope(y, x)
-
-
-@jax.custom_jvp
-def minimum(x: Array, y: Array) -> Array:
-    return lax.min(x, y)
-
-
-@minimum.defjvp
-def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
-    (x, y), (s, t) = primals, tangents
-    return minimum(x, y), s * _max_slope(y, x) + t * _max_slope(x, y)
+maximum = def_sharp(lax.max, _max_slope, lambda x, y: _max_slope(y, x))
+minimum = def_sharp(lax.min, lambda x, y: _max_slope(y, x), _max_slope)
 
 
 def _clamp(low: Array, x: Array, high: Array) -> Array:

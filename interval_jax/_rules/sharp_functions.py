@@ -53,40 +53,15 @@ log_ndtr_derivative: Callable[..., Any] = def_sharp(
 ndtri: Callable[..., Any] = def_sharp(special.ndtri, lambda p: 1 / normal_density(ndtri(p)))
 
 
-@jax.custom_jvp
-def _sharp_logaddexp(x: Array, y: Array) -> Array:
-    return jnp.logaddexp(x, y)
-
-
-@_sharp_logaddexp.defjvp
-def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
-    (x, y), (dx, dy) = primals, tangents
-    return _sharp_logaddexp(x, y), dx * logistic(x - y) + dy * logistic(y - x)
-
-
-@jax.custom_jvp
-def _sharp_xlogy(x: Array, y: Array) -> Array:
-    return special.xlogy(x, y)
-
-
-@_sharp_xlogy.defjvp
-def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
-    (x, y), (dx, dy) = primals, tangents
-    return _sharp_xlogy(x, y), dx * lax.log(y) + dy * (x / y)
-
-
-@jax.custom_jvp
-def _sharp_logaddexp2(x: Array, y: Array) -> Array:
-    return jnp.logaddexp2(x, y)
-
-
-@_sharp_logaddexp2.defjvp
-def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
-    (x, y), (dx, dy) = primals, tangents
-    share = logistic(times_ln2(x - y)), logistic(times_ln2(y - x))
-    return _sharp_logaddexp2(x, y), dx * share[0] + dy * share[1]
-
-
+_sharp_logaddexp = def_sharp(
+    jnp.logaddexp, lambda x, y: logistic(x - y), lambda x, y: logistic(y - x)
+)
+_sharp_logaddexp2 = def_sharp(
+    jnp.logaddexp2,
+    lambda x, y: logistic(times_ln2(x - y)),
+    lambda x, y: logistic(times_ln2(y - x)),
+)
+_sharp_xlogy = def_sharp(special.xlogy, lambda x, y: lax.log(y), lambda x, y: x / y)
 _times_cubic = _scaled("times_cubic_of_gelu", "0.044715")
 _times_outer = _scaled("times_outer_of_gelu", ranges.TWO_SQRT_TWO_BY_PI)
 

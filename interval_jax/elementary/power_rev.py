@@ -61,7 +61,7 @@ def _any_root(z: Array, y: Array, negative: bool) -> tuple[Array, Array]:
     # A quotient of a logarithm of a power of two next to an integer is that integer.
     of_two = lax.eq(scaled(z).significand, one)
     exact = exact & (of_two | lax.eq(inverse.lo, zero))
-    # Loops of their own: the vectoriser of jax 0.12 takes time exponential in shared values.
+    # A loop of their own: the vectoriser of jax 0.12 takes time exponential in shared values.
     return together(positive_bounds(*exact_where(exact, value)))
 
 

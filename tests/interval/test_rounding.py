@@ -121,9 +121,13 @@ def test_values_stored_together_keep_every_bit(dtype: type) -> None:
     fmt = rd.format_of(np.dtype(dtype))
     x = np.array([0.0, -0.0, inf, -inf, np.nan, -np.nan, 1.1, -1.1, fmt.tiny, fmt.tiny / 3], dtype)
     for a, b in [(x, x[::-1]), (np.array([x, -x]), np.array([x[::-1], x])), (x[4], x[1])]:
-        batched = [jax.vmap(rd.together)] if np.ndim(a) else []
-        for function in (rd.together, jax.jit(rd.together), *batched):
-            kept = function((jnp.asarray(a), jnp.asarray(b)))
+        pair = jnp.asarray(a), jnp.asarray(b)
+        found = [rd.together(pair), jax.jit(rd.together)(pair)]
+        found.append(jax.jit(lambda a=a, b=b: rd.together((jnp.asarray(a), jnp.asarray(b))))())
+        if np.ndim(a):
+            found.append(jax.jit(jax.vmap(rd.together))(pair))
+            found.append(jax.lax.scan(lambda _, xs: (None, rd.together(xs)), None, pair)[1])
+        for kept in found:
             for value, given in zip(kept, (a, b), strict=True):
                 words = np.asarray(value).view(fmt.bits), np.asarray(given).view(fmt.bits)
                 np.testing.assert_array_equal(*words)
